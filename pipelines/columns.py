@@ -1,0 +1,77 @@
+"""Every column name that crosses a module boundary in `pipelines`, once, with its dtype.
+
+Conventions: `*_ref` is a string that names a thing inside one source (`playlists:17`); `*_id` is a row number of
+our database; times are whole seconds since 1970-01-01 UTC. A frame with a column listed here holds it in the dtype
+given by `DTYPES`; `empty(columns)` makes a frame that obeys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+# References: names inside one source, `scheme:value`.
+SONG_REF = "song_ref"
+PLAYLIST_REF = "playlist_ref"
+USER_REF = "user_ref"
+
+# What a source says of a song.
+TITLE = "title"
+ARTIST = "artist"
+ALBUM = "album"
+DURATION_MS = "duration_ms"
+ATTRIBUTES = "attributes"  # JSON object as text, keys sorted; "{}" when there is nothing
+
+# Further external names of a song.
+SCHEME = "scheme"
+VALUE = "value"
+
+# Playlists.
+NAME = "name"
+SOURCE_KEY = "source_key"  # the playlist of which this one is a snapshot; "" when there is none
+POSITION = "position"  # 0, 1, 2, ... without gaps
+
+# Listens and feedback.
+LISTENED_AT_S = "listened_at_s"
+COMPLETION = "completion"  # share of the song that was played, 0..1, NaN when unknown
+KIND = "kind"  # "like", "dislike" or "block"
+
+# Database row numbers.
+SONG_ID = "song_id"
+PLAYLIST_ID = "playlist_id"
+USER_ID = "user_id"
+
+DTYPES: dict[str, str] = {
+    SONG_REF: "str",
+    PLAYLIST_REF: "str",
+    USER_REF: "str",
+    TITLE: "str",
+    ARTIST: "str",
+    ALBUM: "str",
+    DURATION_MS: "Int64",
+    ATTRIBUTES: "str",
+    SCHEME: "str",
+    VALUE: "str",
+    NAME: "str",
+    SOURCE_KEY: "str",
+    POSITION: "int64",
+    LISTENED_AT_S: "int64",
+    COMPLETION: "float64",
+    KIND: "str",
+    SONG_ID: "int64",
+    PLAYLIST_ID: "int64",
+    USER_ID: "int64",
+}
+
+SONGS: tuple[str, ...] = (SONG_REF, TITLE, ARTIST, ALBUM, DURATION_MS, ATTRIBUTES)
+ALIASES: tuple[str, ...] = (SONG_REF, SCHEME, VALUE)
+PLAYLISTS: tuple[str, ...] = (PLAYLIST_REF, NAME, SOURCE_KEY, ATTRIBUTES)
+ENTRIES: tuple[str, ...] = (PLAYLIST_REF, POSITION, SONG_REF)
+LISTENS: tuple[str, ...] = (USER_REF, SONG_REF, LISTENED_AT_S, COMPLETION)
+FEEDBACK: tuple[str, ...] = (USER_REF, SONG_REF, KIND, LISTENED_AT_S)
+
+
+def empty(columns: Sequence[str]) -> pd.DataFrame:
+    """Return a frame of no rows with these columns in their dtypes."""
+    return pd.DataFrame({name: pd.Series(dtype=DTYPES[name]) for name in columns})
