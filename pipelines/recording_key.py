@@ -29,7 +29,9 @@ from functools import lru_cache
 _MAX_LENGTH = 400  # Characters; a database index refuses much longer ones.
 
 _UNKNOWN_ARTISTS = frozenset(
-    "unknown|unknown artist|various|various artists|va|no artist|n a|untitled artist|artist unknown|none|null".split("|")
+    "unknown|unknown artist|various|various artists|va|no artist|n a|untitled artist|artist unknown|none|null".split(
+        "|"
+    )
 )
 
 # Letters that carry no separate accent to drop, and signs with one usual spelling.
@@ -71,7 +73,9 @@ _VERSION_TAIL = re.compile(
     (?:\s+(?:{_YEAR}|\#?\d{{1,2}}|no\.?\ ?\d+|i{{1,3}}|[ab]))?$""",
     re.VERBOSE,
 )
-_NO_VERSION_TAIL = re.compile(r"(?:^|\s)(?:in the mix|my re-?mix|under ?cover|run for cover|for cover|take cover|(?:deep|off|on|the) (?:edit|record)ing?)$")  # noqa: E501
+_NO_VERSION_TAIL = re.compile(
+    r"(?:^|\s)(?:in the mix|my re-?mix|under ?cover|run for cover|for cover|take cover|(?:deep|off|on|the) (?:edit|record)ing?)$"
+)  # noqa: E501
 
 # Words of which a qualifier may consist; one at least must be strong.
 _STRONG = frozenset(
@@ -94,8 +98,12 @@ _NUMBER = re.compile(r"(?:\d+(?:st|nd|rd|th|s|bit|khz|hz|\"|'')?|#\d+)$")
 _DASH_TAIL = re.compile(r"^(?P<rest>.*\S)\s+-+\s*(?P<qualifier>[^\s-].*)$", re.DOTALL)
 _BRACKETS = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|[(\[]([^()\[\]]*)$")
 _BARE_FEAT = re.compile(rf"(?<=\S)\s+(?:(?:feat|ft)\b\.?|featuring\b|w/)\s*\S.*$", re.DOTALL)
-_BARE_REMASTER = re.compile(rf"(?<=\S)\s+(?:remaster(?:ed)?\ {_YEAR}|{_YEAR}\ (?:digital\ )?remaster(?:ed)?)$")
-_ARTIST_GUEST = re.compile(r"(?<=\S)\s*[(\[]?(?:(?<=[\s(\[])(?:feat|ft)\b\.?|(?<=[\s(\[])featuring\b|(?<=[\s(\[])w/).*$")
+_BARE_REMASTER = re.compile(
+    rf"(?<=\S)\s+(?:remaster(?:ed)?\ {_YEAR}|{_YEAR}\ (?:digital\ )?remaster(?:ed)?)$"
+)
+_ARTIST_GUEST = re.compile(
+    r"(?<=\S)\s*[(\[]?(?:(?<=[\s(\[])(?:feat|ft)\b\.?|(?<=[\s(\[])featuring\b|(?<=[\s(\[])w/).*$"
+)
 _PARTS = re.compile(r"\s*[/;,|+&]\s*|\s+-\s+")
 
 
@@ -190,7 +198,9 @@ def _fold(text: str) -> str:
             if base_is_latin:
                 continue
         else:
-            base_is_latin = char.isascii() or (char.isalpha() and unicodedata.name(char, "").startswith("LATIN"))
+            base_is_latin = char.isascii() or (
+                char.isalpha() and unicodedata.name(char, "").startswith("LATIN")
+            )
         kept.append(char)
     return unicodedata.normalize("NFC", "".join(kept))
 

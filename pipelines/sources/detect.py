@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipelines.sources import tabular
 from pipelines.sources.batch import Batch
+from pipelines.sources.identifiers import safe_namespace
 
 
 def read_any(path: Path, *, format: str | None = None, namespace: str | None = None) -> Iterator[Batch]:
@@ -16,4 +18,4 @@ def read_any(path: Path, *, format: str | None = None, namespace: str | None = N
     ValueError
         A format name that is not known, or a namespace that cannot be one. Bad content never raises.
     """
-    return iter(())
+    return tabular.read(path, namespace=namespace or safe_namespace(path.absolute().name))
