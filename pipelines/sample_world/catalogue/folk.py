@@ -26,7 +26,7 @@ ARTISTS = (
                 (
                     "Stile and Gate",
                     "The Wool Merchant's Daughter Runs a Bank ^",
-                    "Farewell to Pudding Row",
+                    "Farewell to Pudding Lane",
                     "November, Fetch Your Coat ~",
                     "Nettle Soup (Remastered 2005) ~",
                 ),

@@ -1,7 +1,7 @@
 """Songs planted on purpose: high on two genres at once, each by itself.
 
-As with the famous six minutes that are wholly rock and wholly classical, the two scores do not compete. Every title
-here is a title of the catalogue.
+As with the famous six minutes that are wholly rock and wholly classical, the two scores do not compete.
+Every title here is a title of the catalogue.
 """
 
 from __future__ import annotations
