@@ -1,8 +1,9 @@
 """External names of songs and playlists: `scheme:value`, made from the many ways in which files spell them.
 
-Schemes: `spotify` (track id), `isrc` (upper case, no hyphens), `mbid` (MusicBrainz recording, lower case), `msid`
-(ListenBrainz's own recording id), `path` (an absolute file path), `url`, `name` (artist and title, for a song that
-has no id at all), and one per namespace for ids that mean something in one set only (`playlists:17`).
+Schemes: `spotify` (track id), `isrc` (upper case, no hyphens), `mbid` (MusicBrainz recording, lower case),
+`msid` (ListenBrainz's own recording id), `path` (an absolute file path), `url`, `name` (artist and title, for
+a song that has no id at all), and one per namespace for ids that mean something in one set only
+(`playlists:17`).
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ def mbid(text: str) -> str:
 
 
 def public_id(text: str) -> tuple[str, str] | None:
-    """Return (scheme, value) for text that unmistakably names a recording: an address or a URN, not a bare id."""
+    """Return (scheme, value) for text that unmistakably names a recording: an address or a URN, not a bare
+    id.
+    """
     stripped = text.strip()
     if _MB_RECORDING.match(stripped.lower()):
         return "mbid", mbid(stripped)
@@ -69,10 +72,11 @@ def public_id(text: str) -> tuple[str, str] | None:
 
 
 def location_id(location: str, folder: Path, *, encoded: bool) -> tuple[str, str] | None:
-    """Return what a track's location names: a public id, a `url`, or a `path` as absolute text; None for nothing.
+    """Return what a track's location names: a public id, a `url`, or a `path` as absolute text; None for
+    nothing.
 
-    A relative path lies in `folder`. `..` is folded as text only; no file is touched. `encoded` says that relative
-    paths are percent-encoded too, as in XSPF; `file:` addresses always are.
+    A relative path lies in `folder`. `..` is folded as text only; no file is touched. `encoded` says that
+    relative paths are percent-encoded too, as in XSPF; `file:` addresses always are.
     """
     text = clean_text(location, 4096)
     known = public_id(text) if text else None
@@ -122,7 +126,9 @@ def short_value(value: str) -> str:
 
 
 def safe_namespace(text: str) -> str:
-    """Return text as a namespace: lower case letters, digits, `_`, `.` and `-`, and no public scheme's name."""
+    """Return text as a namespace: lower case letters, digits, `_`, `.` and `-`, and no public scheme's
+    name.
+    """
     folded = unicodedata.normalize("NFKC", text).casefold()
     safe = re.sub(r"[^\w.-]+", "-", folded).strip("-.")[:64] or "set"
     return f"{safe}-set" if safe in RESERVED_SCHEMES else safe

@@ -1,7 +1,7 @@
 """Whole columns of a foreign table turned into ours: ids, text, numbers, times, shares.
 
-Each function takes a series of any dtype, Arrow's or text, and returns one of the same index. What cannot be turned is
-missing in the result, and the caller decides whether that is a problem.
+Each function takes a series of any dtype, Arrow's or text, and returns one of the same index. What cannot be
+turned is missing in the result, and the caller decides whether that is a problem.
 """
 
 from __future__ import annotations
@@ -96,8 +96,9 @@ def texts(column: pd.Series, limit: int = MAX_TEXT) -> pd.Series:
 
 
 def times_s(column: pd.Series) -> pd.Series:
-    """Return seconds since 1970 as Int64, from Unix seconds, ISO 8601 text or times (UTC where they name no zone);
-    missing outside 1970..2099."""
+    """Return seconds since 1970 as Int64, from Unix seconds, ISO 8601 text or times (UTC where they name no
+    zone); missing outside 1970..2099.
+    """
     kind = _arrow_type(column)
     if kind is not None and pa.types.is_timestamp(kind):
         per_second = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
@@ -129,7 +130,9 @@ def durations_ms(column: pd.Series) -> pd.Series:
 
 
 def shares(column: pd.Series) -> pd.Series:
-    """Return numbers from 0 to 1 as float64: NaN where nothing is given, infinity where it is no such number."""
+    """Return numbers from 0 to 1 as float64: NaN where nothing is given, infinity where it is no such
+    number.
+    """
     if _is_text(column):
         given = column.astype("str").fillna("").str.strip()
         numbers = pd.to_numeric(given.where(given != "", "nan"), errors="coerce").astype("float64")
@@ -144,7 +147,9 @@ def shares(column: pd.Series) -> pd.Series:
 
 
 def attributes(frame: pd.DataFrame) -> list[str]:
-    """Return the cells of each row as a JSON object with sorted keys; nulls, NaN and empty text are left out."""
+    """Return the cells of each row as a JSON object with sorted keys; nulls, NaN and empty text are left
+    out.
+    """
     if frame.shape[1] == 0:
         return ["{}"] * len(frame)
     names = [clean_text(str(name)) for name in frame.columns]

@@ -67,7 +67,9 @@ class PlaylistMeta:
         )
 
     def rows(self, ids: pd.Index[str]) -> pd.DataFrame:
-        """Return these playlists as a frame of PLAYLISTS; one without meta has an empty name and attributes."""
+        """Return these playlists as a frame of PLAYLISTS; one without meta has an empty name and
+        attributes.
+        """
         refs = pd.Series(self._namespace + ":" + pd.Series(ids, dtype="str"), dtype="str")
         known = self._rows.take(self.ids.get_indexer(ids).clip(min=0)) if len(self._rows) else None
         has_meta = self.ids.get_indexer(ids) >= 0

@@ -53,7 +53,9 @@ def missing_column(piece: Piece, names: Sequence[str]) -> str:
 
 
 def typed(columns: Sequence[str], cells: Mapping[str, object]) -> pd.DataFrame:
-    """Return the cells as a frame of these columns in the dtypes of `pipelines.columns`, rows numbered from 0."""
+    """Return the cells as a frame of these columns in the dtypes of `pipelines.columns`, rows numbered from
+    0.
+    """
     made: dict[str, pd.Series] = {}
     for name in columns:
         values: Any = cells[name]

@@ -113,7 +113,9 @@ class SongTable:
         return self._songs.take(codes).reset_index(drop=True)
 
     def new_aliases(self, codes: IntArray) -> pd.DataFrame:
-        """Return the aliases of those of these songs that were not asked for before, and mark them as used."""
+        """Return the aliases of those of these songs that were not asked for before, and mark them as
+        used.
+        """
         fresh = np.zeros(len(self._used), dtype=bool)
         fresh[codes] = True
         fresh &= ~self._used

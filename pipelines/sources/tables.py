@@ -1,8 +1,8 @@
 """A Parquet or CSV table in pieces, each row with the place where it stands.
 
-Parquet comes by record batches; a damaged row group is a problem and the others go on. CSV comes line by line, so
-that one bad line costs one row: fields that are not UTF-8, too many or too few, or a quote that never ends. Every CSV
-cell is text.
+Parquet comes by record batches; a damaged row group is a problem and the others go on. CSV comes line by
+line, so that one bad line costs one row: fields that are not UTF-8, too many or too few, or a quote that
+never ends. Every CSV cell is text.
 """
 
 from __future__ import annotations
@@ -26,7 +26,9 @@ MAX_ROW_LINES = 200  # A quoted cell may run over so many lines.
 
 
 class Piece(NamedTuple):
-    """Some rows; `places` says for each where it stands, as a number of the `unit` "row" or "line", from 1."""
+    """Some rows; `places` says for each where it stands, as a number of the `unit` "row" or "line", from
+    1.
+    """
 
     frame: pd.DataFrame
     places: pd.Index[int]

@@ -1,20 +1,23 @@
 """Reader of the project's own layout: a folder of tables, as Parquet or CSV.
 
-- `songs`: `song_id`, `title`, `artist`; further `album`, `duration_ms`, and the ids `spotify_track_id`, `isrc`, `mbid`
-  or `recording_mbid`, which become aliases. All other columns are kept as attributes.
+- `songs`: `song_id`, `title`, `artist`; further `album`, `duration_ms`, and the ids `spotify_track_id`,
+  `isrc`, `mbid` or `recording_mbid`, which become aliases. All other columns are kept as attributes.
 - `playlists`: `playlist_id`, `position`, `song_id`, in any order of rows.
-- `playlist_meta` (optional): `playlist_id`, then whatever is known, kept as attributes. The name is the column `name`,
-  else `title`, `episode`, `venue` or `date`, else the first column of text that is no id. A further column whose name
-  ends in `playlist_id` tells of which source playlist this one is a snapshot.
-- `listens` (optional): `user_id`, `song_id`, `listened_at` (ISO 8601, Unix seconds or a time column), `completion`.
-- `feedback` (optional): `user_id`, `song_id`, `kind` (like, dislike, block), `given_at`; 0 where that is missing.
+- `playlist_meta` (optional): `playlist_id`, then whatever is known, kept as attributes. The name is the
+  column `name`, else `title`, `episode`, `venue` or `date`, else the first column of text that is no id. A
+  further column whose name ends in `playlist_id` tells of which source playlist this one is a snapshot.
+- `listens` (optional): `user_id`, `song_id`, `listened_at` (ISO 8601, Unix seconds or a time column),
+  `completion`.
+- `feedback` (optional): `user_id`, `song_id`, `kind` (like, dislike, block), `given_at`; 0 where that is
+  missing.
 
-Ids are whole numbers or text; the external id of song 17 is `namespace:17`, and users and playlists have the same
-prefix. A song without title or artist goes in with "" for it, since its id tells which song it is. Positions order the
-songs of a playlist and are numbered anew from 0; a row that is there twice is a problem and counts once.
+Ids are whole numbers or text; the external id of song 17 is `namespace:17`, and users and playlists have the
+same prefix. A song without title or artist goes in with "" for it, since its id tells which song it is.
+Positions order the songs of a playlist and are numbered anew from 0; a row that is there twice is a problem
+and counts once.
 
-Songs are held in memory; playlists take 16 bytes a row; listens are streamed. A song is in each batch that uses it, and
-songs of no playlist and no listen come last.
+Songs are held in memory; playlists take 16 bytes a row; listens are streamed. A song is in each batch that
+uses it, and songs of no playlist and no listen come last.
 """
 
 from __future__ import annotations
@@ -60,7 +63,9 @@ def table_path(folder: Path, table: str) -> Path | None:
 
 
 def read(path: Path, *, namespace: str) -> Iterator[Batch]:
-    """Yield the batches of a set: playlists first, then listens, feedback, and the songs that none of them used."""
+    """Yield the batches of a set: playlists first, then listens, feedback, and the songs that none of them
+    used.
+    """
     songs_path = table_path(path, "songs")
     if songs_path is None:
         yield Batch(problems=(Problem(path, "", "no songs.parquet or songs.csv"),))

@@ -1,7 +1,8 @@
 """Single values out of foreign files, made safe to store: text, whole numbers, times, attributes.
 
-Nothing here raises for a strange value: text that a database would refuse (NUL, control characters, lone surrogates)
-is repaired, and what is no number or no time comes back as `None`, for the caller to name its place.
+Nothing here raises for a strange value: text that a database would refuse (NUL, control characters, lone
+surrogates) is repaired, and what is no number or no time comes back as `None`, for the caller to name its
+place.
 """
 
 from __future__ import annotations
@@ -26,8 +27,9 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 def clean_text(value: object, limit: int = MAX_TEXT) -> str:
-    """Return text that any database takes: no control characters, no lone surrogates, no outer spaces, at most
-    `limit` characters. A whole number is written out; anything else that is not text gives ""."""
+    """Return text that any database takes: no control characters, no lone surrogates, no outer spaces, at
+    most `limit` characters. A whole number is written out; anything else that is not text gives "".
+    """
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**18:
         return str(value)
     if not isinstance(value, str):
@@ -38,7 +40,9 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str:
 
 
 def whole_number(value: object, low: int, high: int) -> int | None:
-    """Return the whole number that `value` is or spells, or None when it is none or lies outside low..high."""
+    """Return the whole number that `value` is or spells, or None when it is none or lies outside
+    low..high.
+    """
     number: int | None = None
     if isinstance(value, bool):
         return None
@@ -88,7 +92,9 @@ def duration_ms(value: object, *, per_second: bool = False) -> int | None:
 
 
 def attributes_json(attributes: Mapping[str, object]) -> str:
-    """Return the attributes as JSON text with sorted keys; null, NaN, infinite and empty values are left out."""
+    """Return the attributes as JSON text with sorted keys; null, NaN, infinite and empty values are left
+    out.
+    """
     if not attributes:
         return "{}"
     kept = {clean_text(str(key)): _attribute(value, MAX_DEPTH) for key, value in attributes.items()}
