@@ -1,0 +1,1 @@
+"""The edges: each parses, calls one use case, and formats. Nothing imports `service`."""

@@ -1,0 +1,64 @@
+# Songspace. Every target sets up what it needs; `make demo` or `make test` alone is enough on a fresh machine.
+#
+#   make setup TORCH_ARGS='--index-url URL'   another build of torch
+#   make test PYTEST_ARGS='-x tests/db'                                        some of the tests
+#   make setup PYTHON=/opt/python3.12/bin/python3                              another Python (3.11 or later)
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+TORCH ?= torch==2.13.0
+TORCH_ARGS ?=
+PYTEST_ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALLED := $(VENV)/.installed
+PACKAGES := db pipelines recsys generation service
+CODE := $(PACKAGES) tests benchmarks
+
+.PHONY: help setup demo test lint format check clean
+
+help:  ## show this list
+	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+
+setup: $(INSTALLED)  ## make .venv with everything in it
+
+# Written last, so that an install that failed or was broken off is taken up again. torch goes first and pinned: left
+# to the resolver, another one with several gigabytes of GPU libraries may come in.
+$(INSTALLED): pyproject.toml
+	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or later is needed; none found" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version.split()[0]; sys.exit(sys.version_info < (3, 11) and f"error: Python 3.11 or later is needed, this is {v}")'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
+	$(PIP) install $(TORCH_ARGS) $(TORCH)
+	$(PIP) install --editable '.[dev]'
+	@rm -rf songspace.egg-info build
+	@touch $@
+
+# Leaves ./var and nothing else, so no bytecode either.
+demo: export PYTHONDONTWRITEBYTECODE = 1
+demo: $(INSTALLED)  ## a made-up label, from its playlists to recommendations, in ./var
+	$(BIN)/songspace demo
+
+test: $(INSTALLED)  ## run the tests
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+lint: $(INSTALLED)  ## ruff format, ruff check and mypy, changing nothing
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy $(PACKAGES)
+
+format: $(INSTALLED)  ## let ruff put the code in shape
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+check: lint test  ## everything that has to pass
+
+clean:  ## remove what was built: .venv, caches, build folders; ./var stays
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find $(wildcard $(CODE)) -name __pycache__ -type d -prune -exec rm -rf {} +
+	@if [ -d var ]; then echo "kept ./var, your data: remove it yourself if you mean to"; fi

@@ -1,0 +1,163 @@
+"""What a person may set, from the environment; the only module that reads it.
+
+Every setting is a variable `SONGSPACE_<NAME>`. An option of the command line goes before the environment, and
+the environment before the default; `Settings.sources` remembers which it was. Nothing is read at import: call
+`load_settings`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PREFIX = "SONGSPACE_"
+MASK = "***"
+# Names of query parameters whose values are secrets in database URLs (libpq and common drivers).
+SECRET_PARAMETERS = frozenset({"password", "passwd", "pwd", "sslpassword", "token", "secret"})
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names it and repeats no secret."""
+
+
+class LogLevel(StrEnum):
+    """How much is logged, to standard error."""
+
+    debug = "debug"
+    info = "info"
+    warning = "warning"
+    error = "error"
+
+
+def available_cpus() -> int:
+    """Return the number of processors that this process may use."""
+    # A container or `taskset` may allow fewer than the machine has.
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+class Settings(BaseSettings):
+    """All settings, checked; made by `load_settings`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_ignore_empty=True,  # `SONGSPACE_HOME= songspace ...` is the usual way to unset for one command
+        frozen=True,
+        extra="ignore",
+    )
+
+    home: Path = Field(
+        default=Path("var"), description="Folder of the database, the releases and the caches."
+    )
+    database_url: str = Field(
+        default="",
+        validate_default=True,
+        description="SQLAlchemy URL of the song database; by default SQLite in the home folder.",
+    )
+    log_level: LogLevel = Field(default=LogLevel.info, description="debug, info, warning or error.")
+    threads: int = Field(
+        default_factory=available_cpus,
+        ge=1,
+        le=1024,
+        description="Threads that training and search may use; by default all processors.",
+    )
+    debug: bool = Field(default=False, description="Show the traceback of an error that ends a command.")
+
+    @field_validator("home")
+    @classmethod
+    def _home_is_a_folder(cls, home: Path) -> Path:
+        home = home.expanduser()
+        if home.exists() and not home.is_dir():
+            raise ValueError("a file, a folder is expected")
+        if "?" in str(home):
+            raise ValueError("the name of a folder without '?' is expected, which a database URL cannot hold")
+        return home
+
+    @field_validator("log_level", mode="before")
+    @classmethod
+    def _any_case(cls, level: Any) -> Any:
+        return level.lower() if isinstance(level, str) else level
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, url: str, info: Any) -> str:
+        if not url:
+            # `home` is missing when it was itself refused; its own message is the one to show.
+            return f"sqlite:///{info.data.get('home', Path('var')) / 'songspace.db'}"
+        scheme, colon, _ = url.partition("://")
+        if not colon or scheme.split("+")[0] not in {"sqlite", "postgresql"}:
+            raise ValueError("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
+        return url
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Where each setting comes from: its variable, or "default"; `service.cli` overlays options."""
+        return {
+            name: variable(name) if name in self.model_fields_set else "default"
+            for name in type(self).model_fields
+        }
+
+    def shown(self) -> dict[str, str | int | bool]:
+        """Return name -> value fit to be printed, with secrets redacted."""
+        return {
+            "home": str(self.home),
+            "database_url": redacted(self.database_url),
+            "log_level": self.log_level.value,
+            "threads": self.threads,
+            "debug": self.debug,
+        }
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting: `threads` -> `SONGSPACE_THREADS`."""
+    return PREFIX + name.upper()
+
+
+def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
+    """Read the settings from the environment, under `overrides` (name -> value) that go before it.
+
+    Raises
+    ------
+    SettingsError
+        A value that cannot be used; one line that names every variable at fault.
+    """
+    try:
+        return Settings(**(overrides or {}))
+    except ValidationError as error:
+        raise SettingsError("; ".join(_complaint(detail) for detail in error.errors())) from None
+
+
+def _complaint(detail: Any) -> str:
+    name = str(detail["loc"][0])
+    reason = str(detail["msg"]).removeprefix("Value error, ")
+    # A database URL may hold a password, and a mistyped one cannot be redacted for sure: do not repeat it.
+    got = "" if name == "database_url" else f", got {str(detail['input'])!r}"
+    return f"{variable(name)}: {reason[0].lower() + reason[1:]}{got}"
+
+
+def redacted(url: str) -> str:
+    """Return a database URL with every secret in it replaced by `***`, well formed or not."""
+    head, separator, rest = url.partition("://")
+    if not separator:
+        return url
+    # A password may hold "/", ":" and "?", so all before the last "@" goes: too much rather than too little.
+    credentials, at, place = rest.rpartition("@")
+    user, colon, _ = credentials.partition(":")
+    if at and colon:
+        rest = f"{user}:{MASK}@{place}"
+    body, question, query = rest.partition("?")
+    return (
+        head + separator + body + question + "&".join(_redacted_parameter(part) for part in query.split("&"))
+    )
+
+
+def _redacted_parameter(part: str) -> str:
+    name, equals, _ = part.partition("=")
+    return f"{name}={MASK}" if equals and name.lower() in SECRET_PARAMETERS else part
