@@ -101,7 +101,7 @@ class TasteModel:
     context_share: float = 0.5
     playlist_pull: float = 0.75
     whim: float = 0.8
-    noise_share: float = 0.07
+    noise_share: float = 0.09
     copy_share: float = 0.1
 
 

@@ -24,7 +24,7 @@ from pipelines.columns import (
 from pipelines.sample_world import contexts as words
 from pipelines.sample_world import model as m
 from pipelines.sample_world.model import Floats, Ints, TasteModel
-from pipelines.sample_world.songs import NAMESPACE, Songs, iter_artists, song_refs
+from pipelines.sample_world.songs import NAMESPACE, Songs, artist_names, song_refs
 from pipelines.sample_world.users import Users
 
 KINDS = ("context", "personal", "artist", "two interests")
@@ -58,7 +58,7 @@ class _Maker:
 
     def __init__(self, songs: Songs, users: Users, *, model: TasteModel, rng: np.random.Generator) -> None:
         self.songs, self.users, self.model, self.rng = songs, users, model, rng
-        self.artists = tuple(iter_artists())
+        self.artists = artist_names()
         self.log_popularity = np.log(songs.popularity)
         targets = np.stack([context.target() for context in words.CONTEXTS])
         self.context_appeal = m.log_appeal(songs.truth, targets, model=model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -145,8 +145,8 @@ def _popularity(listed: list[Track], *, model: TasteModel, rng: np.random.Genera
     # A second version is heard less than the first.
     again = np.array([1.0 if track.version_of >= 0 else 0.0 for track in listed])
     fame = rng.standard_normal(len(ARTISTS))[artist] + rng.standard_normal(len(listed)) - again
-    rank = np.argsort(np.argsort(-fame)) + 1.0
-    result: Floats = rank**-model.zipf
+    rank = 1.0 + np.argsort(np.argsort(-fame)).astype(np.float64)
+    result: Floats = np.power(rank, -model.zipf)
     return result
 
 
@@ -198,6 +198,6 @@ def build_songs(n_songs: int, *, model: TasteModel, rng: np.random.Generator) ->
     )
 
 
-def iter_artists() -> Iterator[str]:
-    """Yield the artists' names in the order of `Songs.artist`."""
-    return (artist.name for artist in ARTISTS)
+def artist_names() -> tuple[str, ...]:
+    """Return the artists' names in the order of `Songs.artist`."""
+    return tuple(artist.name for artist in ARTISTS)

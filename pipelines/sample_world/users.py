@@ -104,7 +104,7 @@ def build_users(n_users: int, songs: Songs, *, model: TasteModel, rng: np.random
         "interests": interests,
         "weights": weights,
         "drift": rng.normal(0.0, 0.6, size=(n_users, MAX_INTERESTS)),
-        "loyalty": rng.gamma(2.0, 1.0, size=n_users),
+        "loyalty": rng.gamma(2.0, 2.0, size=n_users),
         "pull": rng.uniform(0.3, 1.1, size=n_users),
         "replay": rng.uniform(0.2, 0.6, size=n_users),
     }

@@ -13,8 +13,8 @@ import pandas as pd
 from pipelines.sample_world import model as m
 from pipelines.sample_world.listens import build_listens
 from pipelines.sample_world.model import Floats, Ints, TasteModel
-from pipelines.sample_world.playlists import build_playlists
-from pipelines.sample_world.songs import build_songs, iter_artists
+from pipelines.sample_world.playlists import LONGEST, build_playlists
+from pipelines.sample_world.songs import artist_names, build_songs
 from pipelines.sample_world.users import build_users
 from pipelines.sources.batch import Batch
 
@@ -79,9 +79,9 @@ def build_world(
     Raises ------ ValueError Fewer than 60 songs (a playlist holds up to 60), more than are written, no
     playlist, no user, or more users than there are handles.
     """
-    if n_songs < len(tuple(iter_artists())) or n_playlists < 1 or n_users < 1:
+    if n_songs < LONGEST or n_playlists < 1 or n_users < 1:
         raise ValueError(
-            f"need at least 60 songs, 1 playlist and 1 user; got {n_songs}, {n_playlists} and {n_users}"
+            f"need {LONGEST} songs, 1 playlist and 1 user or more; got {n_songs}, {n_playlists} and {n_users}"
         )
     model = model or TasteModel()
     for_songs, for_users, for_playlists, for_listens = np.random.default_rng(seed).spawn(4)
@@ -92,7 +92,7 @@ def build_world(
     return SampleWorld(
         seed=seed,
         axes=m.AXES,
-        artists=tuple(iter_artists()),
+        artists=artist_names(),
         user_refs=users.refs,
         songs=songs.frame,
         playlists=playlists.frame,
