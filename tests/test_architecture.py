@@ -1,8 +1,8 @@
 """Who may import whom, and other rules of the house that can be read from the source.
 
 `service -> pipelines, recsys, generation, db`. In `pipelines`, composers may import `db`, `recsys` and
-`generation`, pure modules of ours only `pipelines.columns`, `pipelines.sources` and their own package. `recsys`, `generation`
-and `db` import none of our other packages.
+`generation`, pure modules of ours only `pipelines.columns`, `pipelines.sources` and their own package.
+`recsys`, `generation` and `db` import none of our other packages.
 """
 
 from __future__ import annotations
