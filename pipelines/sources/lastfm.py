@@ -51,6 +51,7 @@ def _is_history(file: Path) -> bool:
 
 def _read_file(file: Path, namespace: str) -> Iterator[Batch]:
     n_lines = 0
+    is_blank = True
     try:
         with file.open("rb") as start:
             is_gzip = start.read(2) == b"\x1f\x8b"
@@ -58,6 +59,9 @@ def _read_file(file: Path, namespace: str) -> Iterator[Batch]:
             lines = read_lines(cast(IO[bytes], stream))
             while chunk := _Chunk(lines):
                 n_lines += len(chunk.lines)
+                is_blank = is_blank and not any(
+                    line.content is None or line.content.strip() for line in chunk.lines
+                )
                 if chunk.lines:
                     yield _batch(file, chunk.lines, namespace)
                 if chunk.error is not None:
@@ -66,7 +70,7 @@ def _read_file(file: Path, namespace: str) -> Iterator[Batch]:
         place = f"after line {n_lines}" if n_lines else ""
         yield Batch(problems=(Problem(file, place, f"cannot be read on: {reason_of(error)}"),))
         return
-    if n_lines == 0:
+    if is_blank:
         yield Batch(problems=(Problem(file, "", "is empty"),))
 
 
@@ -100,7 +104,7 @@ def _batch(file: Path, lines: list[Line], namespace: str) -> Batch:
     )
     seconds = _seconds(table["time"])
     users = {user: clean_text(user, MAX_VALUE) for user in table["user"].unique()}
-    good = (seconds.notna() & table["user"].map(users).ne("")).to_numpy(dtype=bool)
+    good = np.array(seconds.notna() & table["user"].map(users).ne(""), dtype=bool)
     refs: dict[tuple[str, str, str, str], str] = {}
     for row, cells in enumerate(rows):
         song = (cells[4], cells[3], cells[5], cells[2])

@@ -13,7 +13,7 @@ class Line(NamedTuple):
     """One line without its line end. `content` is None for a line longer than `MAX_LINE_BYTES`."""
 
     number: int  # from 1
-    offset: int  # bytes before it
+    offset: int  # bytes before its content
     content: bytes | None
 
 
@@ -36,9 +36,9 @@ def read_lines(stream: IO[bytes]) -> Iterator[Line]:
             size += len(chunk)
         if content is not None:
             content = content.rstrip(b"\r\n")
-            if number == 1:
-                content = content.removeprefix(UTF8_BOM)
-        yield Line(number, offset, content)
+        has_mark = number == 1 and content is not None and content.startswith(UTF8_BOM)
+        mark = len(UTF8_BOM) if has_mark else 0
+        yield Line(number, offset + mark, None if content is None else content[mark:])
         offset += size
         number += 1
 

@@ -23,6 +23,8 @@ from pipelines.sources.values import clean_text, duration_ms
 SUFFIXES = (".m3u", ".m3u8")
 
 _EXTINF = re.compile(r"\s*(-?\d+(?:\.\d+)?)?((?:\s+[\w-]+=(?:\"[^\"]*\"|[^\s,]*))*)\s*(?:,(.*))?$", re.DOTALL)
+MAX_LOCATION = 4096  # Characters; Linux opens no longer path.
+_OTHER_FORMAT = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<[a-zA-Z!?]|\{\s*[\"}])")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 
 
@@ -39,6 +41,9 @@ def parse(file: Path, data: bytes) -> Iterator[FoundPlaylist | Problem]:
     if b"#EXT-X-" in data:
         yield Problem(file, "", "an HLS stream, not a list of songs")
         return
+    if _OTHER_FORMAT.match(data):
+        yield Problem(file, "", "a page or a document, not a list of songs")
+        return
     found = FoundPlaylist(name="")
     about = Song("", "")
     for number, line in _text_lines(file, data):
@@ -48,6 +53,8 @@ def parse(file: Path, data: bytes) -> Iterator[FoundPlaylist | Problem]:
         text = line.strip()
         if _CONTROL.search(text):
             yield Problem(file, f"line {number}", "control characters: no text")
+        elif len(text) > MAX_LOCATION:
+            yield Problem(file, f"line {number}", f"longer than {MAX_LOCATION} characters")
         elif text.startswith("#"):
             _describe(text, about, found)
         elif text:
