@@ -32,7 +32,7 @@ KIND_SHARES = (0.68, 0.12, 0.1, 0.1)
 SHORTEST, LONGEST = 8, 60
 MEDIAN_LENGTH, LENGTH_SPREAD = 20.0, 0.5
 ARTIST_PUSH = 2.0  # added to the log weight of the songs of the artist whom a playlist is about
-CONTEXT_SHARPNESS = 0.6  # how strictly owners choose occasions that suit them
+CONTEXT_LOOSENESS = 0.3  # how far owners stray from the occasions that suit them
 WOBBLE = 0.7  # how far the order of a playlist departs from its drift
 
 
@@ -120,7 +120,7 @@ class _Maker:
             fit = np.exp(self.context_appeal) @ np.exp(own[0])
             fit /= np.exp(self.context_appeal).sum(axis=1) ** 0.5
             chosen = int(
-                m.draw_without_replacement(np.log(fit + 1e-9) / CONTEXT_SHARPNESS, 1, rng=self.rng)[0]
+                m.draw_without_replacement(np.log(fit + 1e-9) / CONTEXT_LOOSENESS, 1, rng=self.rng)[0]
             )
             share = self.model.context_share
             name = str(self.rng.choice(words.CONTEXTS[chosen].names))
