@@ -40,9 +40,9 @@ wet Sunday) or an artist, with one or two of the owner's interests, and a whim N
 
     log weight_s = share log appeal(s, q) + (1 - share) log appeal(s, m_i) + pull log p_s + whim_artist(s) (7)
 
-Owners choose the occasions that suit an interest: those whose appealing songs are appealing to it. A few songs
-are noise, drawn by popularity alone. Order drifts slowly along a random direction of truth space. One playlist
-in ten is an edited copy of an earlier one.
+Owners choose the occasions that suit an interest: those whose appealing songs are appealing to it. A few
+songs are noise, drawn by popularity alone. Order drifts slowly along a random direction of truth space.
+One playlist in ten is an edited copy of an earlier one.
 
 Drawing n of N without replacement with weights w takes the n largest of log w + Gumbel noise (Efraimidis &
 Spirakis, 2006; Kool et al., 2019).
@@ -95,7 +95,7 @@ class TasteModel:
     attribute_jitter: float = 0.55
     zipf: float = 0.75
     base_care: float = 0.06
-    width: float = 0.155
+    width: float = 0.16
     interest_jitter: float = 0.3
     mood_jitter: float = 0.35
     skip_at: float = 0.25
