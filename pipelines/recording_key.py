@@ -1,21 +1,23 @@
 """The recording key: what the versions of one song by one artist have in common.
 
-A list that people browse should hold a song once, not as album take, remaster and radio edit. Two songs with the same
-non-empty key are versions of one another. The key is text, `artist|title`, folded and freed from what tells versions
-apart:
+A list that people browse should hold a song once, not as album take, remaster and radio edit. Two songs with
+the same non-empty key are versions of one another. The key is text, `artist|title`, folded and freed from
+what tells versions apart:
 
-- **Gone** are live, remaster, demo, acoustic, instrumental, edit, mix, mono and stereo, deluxe and bonus marks, guests
-  ("feat. X", "w/ X", in brackets "with X"), translations and re-recordings ("Spanish Version", "Taylor's Version"),
-  film sources ('From "Frozen"'), and remixes, also those by others ("X Remix"): whoever wants one of them has heard
-  the song. They count only in brackets or after a dash with spaces, so "Live Forever" and "Remix to Ignition" stay.
-- **Kept** are parts that make another song: "Pt. 2", "Reprise", "Interlude", "Medley", and brackets that belong to the
-  title, "(I Can't Get No) Satisfaction".
-- **Artist**: the first of "A; B" and of "A feat. B", without a leading "the". "A & B" and "A, B" are not cut, for nobody
-  can tell "Simon & Garfunkel" and "Tyler, The Creator" from two guests.
-- **Folding**: NFKC, case, accents on Latin letters only (a Cyrillic or Japanese mark makes another letter), "&" is
-  "and", apostrophes vanish, other punctuation is a space.
+- **Gone** are live, remaster, demo, acoustic, instrumental, edit, mix, mono and stereo, deluxe and bonus
+  marks, guests ("feat. X", "w/ X", in brackets "with X"), translations and re-recordings ("Spanish Version",
+  "Taylor's Version"), film sources ('From "Frozen"'), and remixes, also those by others ("X Remix"): whoever
+  wants one of them has heard the song. They count only in brackets or after a dash with spaces, so "Live
+  Forever" and "Remix to Ignition" stay.
+- **Kept** are parts that make another song: "Pt. 2", "Reprise", "Interlude", "Medley", and brackets that
+  belong to the title, "(I Can't Get No) Satisfaction".
+- **Artist**: the first of "A; B" and of "A feat. B", without a leading "the". "A & B" and "A, B" are not cut,
+  for nobody can tell "Simon & Garfunkel" and "Tyler, The Creator" from two guests.
+- **Folding**: NFKC, case, accents on Latin letters only (a Cyrillic or Japanese mark makes another letter),
+  "&" is "and", apostrophes vanish, other punctuation is a space.
 
-The key "" means "never merge": it is given where title or artist is missing or says nothing ("Unknown Artist").
+The key "" means "never merge": it is given where title or artist is missing or says nothing ("Unknown
+Artist").
 """
 
 from __future__ import annotations
@@ -29,9 +31,17 @@ from functools import lru_cache
 _MAX_LENGTH = 400  # Characters; a database index refuses much longer ones.
 
 _UNKNOWN_ARTISTS = frozenset(
-    "unknown|unknown artist|various|various artists|va|no artist|n a|untitled artist|artist unknown|none|null".split(
-        "|"
-    )
+    [
+        "",
+        "unknown",
+        "unknown artist",
+        "artist unknown",
+        "various",
+        "various artists",
+        "va",
+        "no artist",
+        "n a",
+    ]
 )
 
 # Letters that carry no separate accent to drop, and signs with one usual spelling.
@@ -48,56 +58,72 @@ _SIGNS = str.maketrans(
 _YEAR = r"(?:19|20)\d\d"
 _FEAT = r"(?:feat|ft|featuring|feauring)\b\.?|w/"
 
+# Words after "with" that make it part of the title: "(With You)".
+_NO_GUEST = r"(?:me|you|u|us|him|her|them|it|myself|yourself|love|no|or|out|my|your|a|an|this|that)\b"
+
 # A qualifier that begins so is a version whatever follows.
 _VERSION_HEAD = re.compile(
     rf"""(?:{_FEAT})\s*\S
-    | (?:with|con|avec)\s+(?!(?:me|you|u|us|him|her|them|it|myself|yourself|love|no|or|out|my|your|the\ (?!\w+\ (?:orchestra|philharmonic|symphony|choir|band)))\b)\S
-    | (?:prod|produced|remix|remixed|re-?mixed|mixed|rework|reworked|edited|remastered|arr|arranged)\.?\ by\b
-    | prod\.\s*\S
-    | (?:recorded\ )?live(?:\ version|\ recording|\ session|\ performance)?\ (?:at|in|from|on|for|@|en|au|aux|na|no|em|w/|with|{_YEAR}|'?\d\d\b|a\ l'|bei|im|aus)\b
-    | live(?:@|:|,|/|\ -)
-    | (?:ao|en|dal|in)\ (?:vivo|directo|direto|concierto|concert)\b
-    | (?:unplugged|acoustic|recorded|demo|session|remaster(?:ed)?|remix|version|versao|demo)\ (?:at|in|from|on|for|en|em|de)\b
-    | (?:from|de|aus|theme\ from|music\ from|as\ heard\ in)\ (?:the\ )?"
-    | from\ .*\b(?:soundtrack|motion\ picture|ost|film|movie|musical|series|video\ game)\b
-    """,  # noqa: E501
+    | (?:with|con|avec)\s(?!{_NO_GUEST})\S
+    | (?:duet\swith|featured\sin|hosted\sby|inspired\sby|originally\s(?:performed\s)?by|as\sheard\sin)\b
+    | (?:prod|produced|re-?mix(?:ed)?|mixed|reworked|reimagined|edited|remastered|arr|arranged)\.?\sby\b
+    | (?:prod|arr)\.\s*\S
+    | (?:recorded\s)?live(?:\s(?:version|recording|session|performance))?
+      \s(?:at|in|from|on|for|@|en|au|aux|na|no|em|w/|with|{_YEAR}|'?\d\d\b|a\sl'|bei|im|aus)\b
+    | live(?:@|:|,|/|\s-)
+    | (?:ao|en|dal|in)\s(?:vivo|directo|direto|concierto|concert)\b
+    | (?:unplugged|acoustic|recorded|demo|session|remaster(?:ed)?|remix|version|versao)
+      \s(?:at|in|from|on|for|en|em|de)\b
+    | (?:theme\s|music\s)?(?:from|de|aus)\s[^"]*"
+    | from\sthe\svault\b
+    | from\s.*\b(?:soundtrack|motion\spicture|ost|film|movie|musical|series|video\sgame)\b
+    """,
     re.VERBOSE,
 )
 
 # A qualifier that ends so is a version whatever comes before: "Taylor's Version", "Joe Gibbs Dub", "Take 2".
 _VERSION_TAIL = re.compile(
-    rf"""(?:^|[\s\-])(?:version|versions|ver|version\ original|versao|versione|edit|edits|mix|mixes|megamix|remix|remixes|rmx
-    | remixed|remaster|remasters|remastered|remastering|remasterizado|remasterise|remasterisee|rework|reworked|demo|demos|dub|dubplate
-    | bootleg|vip|flip|refix|re-?edit|re-?fix|sessions?|edition|recording|unplugged|instrumental|acoustic|acapella
-    | a\ cappella|bonus\ track|bonus\ beats|soundtrack|rendition|arrangement|outtake|mono|stereo|cover|performance)
-    (?:\s+(?:{_YEAR}|\#?\d{{1,2}}|no\.?\ ?\d+|i{{1,3}}|[ab]))?$""",
+    rf"""(?:^|[\s\-])
+    (?:versions?|ver|versao|versione|edits?|mix|mixes|megamix|re-?mix|remixes|rmx|remixed|remasters?
+    |remastered|remastering|remasterizado|remasterisee?|rework|reworked|reimagined|demos?|dub|dubplate|bootleg|vip|flip
+    |mashup|re-?edit|re-?fix|sessions?|edition|recording|unplugged|instrumental|acoustic|acapella|a\scappella
+    |bonus\strack|bonus\sbeats|soundtrack|rendition|arrangement|outtake|mono|stereo|cover|performance)
+    (?:\s+(?:{_YEAR}|\#?\d{{1,2}}|no\.?\s?\d+|i{{1,3}}|[ab]))?$""",
     re.VERBOSE,
 )
-_NO_VERSION_TAIL = re.compile(
-    r"(?:^|\s)(?:in the mix|my re-?mix|under ?cover|run for cover|for cover|take cover|(?:deep|off|on|the) (?:edit|record)ing?)$"
-)  # noqa: E501
+_NO_VERSION = re.compile(
+    r"(?:^|\s)(?:in the mix|(?:run|take|break|for) (?:for )?cover|(?:on|the) recording)$"
+)
+# A guest or a rival somewhere within, and what East Asian titles say of the film that a song comes from.
+_VERSION_WITHIN = re.compile(
+    r"\s(?:feat\.|ft\.|featuring|vs\.?)\s|主題曲|主题曲|片頭曲|片头曲|片尾曲|插曲|主題歌"
+)
 
 # Words of which a qualifier may consist; one at least must be strong.
 _STRONG = frozenset(
-    """live remaster remastered remastering version ver edit mix remix rmx mono stereo demo acoustic unplugged deluxe
-    expanded anniversary bonus explicit clean extended instrumental karaoke alternate outtake official soundtrack ost
-    rerecorded re-recorded recording acapella cappella slowed nightcore uncensored uncut edited remixed reworked
-    acustico acustica akustik acoustique vivo directo direto remasterizado reverb rehearsal session sessions stripped
-    ライブ ライヴ リミックス リマスター バージョン ヴァージョン 라이브 现场 現場 现场版 現場版 live版 伴奏 リマスタリング
-    концертная ремикс remezcla""".split()
+    """live remaster remastered remastering version ver edit mix remix rmx mono stereo demo acoustic
+    unplugged deluxe expanded anniversary bonus explicit clean extended instrumental karaoke
+    alternate outtake official soundtrack ost rerecorded re-recorded recording acapella cappella
+    slowed nightcore uncensored uncut edited remixed reworked reimagined unreleased original mixed
+    singles acustico acustica akustik acoustique vivo directo direto remasterizado reverb rehearsal
+    session sessions stripped ライブ ライヴ リミックス リマスター バージョン ヴァージョン
+    リマスタリング 라이브 현장 现场 現場 现场版 現場版 live版 伴奏
+    концертная ремикс ремастер версия демо акустика remezcla""".split()
 )
 _WEAK = frozenset(
-    """the a an of in at and by for from on new original single album radio club dance main full long short video audio
-    lyric lyrics digital digitally hd hq inch vinyl lp ep cd studio bbc mtv kexp npr spotify itunes apple amazon take
-    track disc motion picture tv film movie size piano string strings orchestral orchestra symphonic special
-    limited collectors collector's super edition sped up speed hour first early alternative rough home re day
-    music festival concert tour show us uk usa version ao en dal tape""".split()
+    """the a an of in at and by for from on new single album radio club dance main full long short video
+    audio lyric lyrics digital digitally hd hq inch vinyl lp ep cd studio bbc mtv kexp npr spotify
+    itunes apple amazon take track disc motion picture tv film movie size piano string strings
+    orchestral orchestra symphonic special limited collectors collector's super edition sped up
+    speed hour first early alternative rough home re day music festival concert tour show us uk usa
+    ao en dal tape january february march april may june july august september october november
+    december""".split()
 )
-_NUMBER = re.compile(r"(?:\d+(?:st|nd|rd|th|s|bit|khz|hz|\"|'')?|#\d+)$")
+_NUMBER = re.compile(r"(?:\d+(?:st|nd|rd|th|s|-?bit|-?inch|\"|'')?|'?\d\d|#\d+)$")
 
 _DASH_TAIL = re.compile(r"^(?P<rest>.*\S)\s+-+\s*(?P<qualifier>[^\s-].*)$", re.DOTALL)
 _BRACKETS = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]|[(\[]([^()\[\]]*)$")
-_BARE_FEAT = re.compile(rf"(?<=\S)\s+(?:(?:feat|ft)\b\.?|featuring\b|w/)\s*\S.*$", re.DOTALL)
+_BARE_FEAT = re.compile(r"(?<=\S)\s+(?:(?:feat|ft)\b\.?|featuring\b|w/)\s*\S.*$", re.DOTALL)
 _BARE_REMASTER = re.compile(
     rf"(?<=\S)\s+(?:remaster(?:ed)?\ {_YEAR}|{_YEAR}\ (?:digital\ )?remaster(?:ed)?)$"
 )
@@ -156,16 +182,16 @@ def _without_versions(title: str) -> str:
 
 def _one_mark_less(title: str) -> str:
     dash = _DASH_TAIL.match(title)
-    if dash and _has_letters(dash["rest"]) and _is_version(dash["qualifier"]):
+    if dash and (_is_version(dash["qualifier"]) or dash["qualifier"].endswith(" live")):
         return dash["rest"]
     for bare in (_BARE_FEAT, _BARE_REMASTER):
         rest = bare.sub("", title)
-        if rest != title and _has_letters(rest):
+        if rest != title and rest.strip():
             return rest.strip()
     for bracket in reversed(list(_BRACKETS.finditer(title))):
         qualifier = next((group for group in bracket.groups() if group is not None), "")
         rest = f"{title[: bracket.start()]} {title[bracket.end() :]}".strip()
-        if _is_version(qualifier) and _has_letters(rest):
+        if rest and _is_version(qualifier):
             return rest
     return title
 
@@ -173,16 +199,23 @@ def _one_mark_less(title: str) -> str:
 @lru_cache(maxsize=1 << 14)
 def _is_version(qualifier: str) -> bool:
     text = " ".join(qualifier.split()).strip(" .:;,-*!")
-    if not text or _VERSION_HEAD.match(text):
-        return True
-    if _VERSION_TAIL.search(text) and not _NO_VERSION_TAIL.search(text):
+    if _NO_VERSION.search(text):
+        return False
+    if not text or _VERSION_HEAD.match(text) or _VERSION_WITHIN.search(text) or _VERSION_TAIL.search(text):
         return True
     parts = [part for part in _PARTS.split(text) if part]
-    if len(parts) > 1 and all(_is_version(part) or _NUMBER.match(part) for part in parts):
-        return True
-    words = text.replace(".", " ").replace("/", " ").replace('"', " ").split()
-    known = all(word in _STRONG or word in _WEAK or _NUMBER.match(word) for word in words)
-    return known and any(word in _STRONG for word in words)
+    if len(parts) > 1 and any(map(_is_version, parts)):
+        return all(_is_version(part) or _is_filling(part) for part in parts)
+    return _is_filling(text) and any(word in _STRONG for word in _words(text))
+
+
+def _is_filling(text: str) -> bool:
+    """Say whether every word goes with versions, though none need make one: "December 1971"."""
+    return all(word in _STRONG or word in _WEAK or _NUMBER.match(word) for word in _words(text))
+
+
+def _words(text: str) -> list[str]:
+    return text.replace(".", " ").replace("/", " ").replace(",", " ").split()
 
 
 def _fold(text: str) -> str:
@@ -219,13 +252,9 @@ _LETTERS = _Letters()
 
 
 def _letters(folded: str) -> str:
-    """Return the letters and digits, words one space apart; the text itself where it has none ("÷", "???")."""
+    """Return the letters and digits, one space between words; where there are none ("÷"), the text itself."""
     words = folded.translate(_LETTERS).split()
     return " ".join(words) if words else folded.replace("|", "/").strip()
-
-
-def _has_letters(folded: str) -> bool:
-    return bool(folded.strip())
 
 
 def _shorten(key: str) -> str:

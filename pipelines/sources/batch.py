@@ -1,9 +1,9 @@
 """What every reader yields: a batch of tidy rows, and the places where a file could not be read.
 
-A reader is a function `read(path, *, namespace) -> Iterator[Batch]`. It never raises for bad content: what cannot be
-read becomes a `Problem` with its place, and the rest of the file goes on. Frames hold the columns of
-`pipelines.columns` in their dtypes. Within one batch every `song_ref` of entries and listens is in `songs`, and all
-entries of a playlist are in the batch that holds the playlist.
+A reader is a function `read(path, *, namespace) -> Iterator[Batch]`. It never raises for bad content: what
+cannot be read becomes a `Problem` with its place, and the rest of the file goes on. Frames hold the columns
+of `pipelines.columns` in their dtypes. Within one batch every `song_ref` of entries and listens is in
+`songs`, and all entries of a playlist are in the batch that holds the playlist.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from pipelines.columns import ALIASES, ENTRIES, FEEDBACK, LISTENS, PLAYLISTS, SO
 class Problem:
     """One malformed part of one file.
 
-    `place` is what a person needs to find it: "line 12", "byte 4096", "row 3", "playlist 7, track 2", or "" for the
-    file as a whole.
+    `place` is what a person needs to find it: "line 12", "byte 4096", "row 3", "playlist 7, track 2", or ""
+    for the file as a whole.
     """
 
     file: Path
@@ -37,8 +37,8 @@ class Problem:
 class Batch:
     """Some rows of one source, ready to be stored.
 
-    A `song_ref` is `scheme:value` and is itself an external id of the song, so it is not repeated in `aliases`; a
-    song known by artist and title alone has a ref of scheme "name", which is not stored.
+    A `song_ref` is `scheme:value` and is itself an external id of the song, so it is not repeated in
+    `aliases`; a song known by artist and title alone has a ref of scheme "name", which is not stored.
     """
 
     songs: pd.DataFrame = field(default_factory=lambda: empty(SONGS))
