@@ -25,7 +25,7 @@ from pipelines.sources.identifiers import MAX_VALUE, external, mbid
 from pipelines.sources.lines import Line, read_lines, undecodable
 from pipelines.sources.table_columns import times_s
 from pipelines.sources.table_rows import typed
-from pipelines.sources.values import clean_text
+from pipelines.sources.values import MAX_TIME_S, MIN_TIME_S, clean_text
 
 SUFFIXES = (".tsv", ".txt", ".gz")
 CHUNK_LINES = 100_000
@@ -135,9 +135,8 @@ def _batch(file: Path, lines: list[Line], namespace: str) -> Batch:
 def _seconds(times: pd.Series) -> pd.Series:
     """Return seconds since 1970; the data set's one spelling goes fast, others by the general way."""
     usual = pd.to_datetime(times, format="%Y-%m-%dT%H:%M:%SZ", errors="coerce", utc=True)
-    counts = (usual - pd.Timestamp(0, tz="UTC")) // pd.Timedelta(seconds=1)
-    seconds = counts.astype("Int64")
-    odd = ((seconds.isna()) | (seconds < 0) | (seconds >= 4_102_444_800)).fillna(True).astype("bool")
+    seconds = usual.dt.as_unit("s").astype("int64").astype("Int64")  # No time at all is far below zero.
+    odd = ((seconds < MIN_TIME_S) | (seconds >= MAX_TIME_S)).astype("bool")
     if odd.any():
         seconds = seconds.mask(odd)
         seconds[odd] = times_s(times[odd])
