@@ -1,0 +1,1 @@
+"""Recommendation: arrays and ids in, ids and scores out. Knows neither database nor request."""

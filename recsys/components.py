@@ -1,0 +1,163 @@
+"""The signals that the continuation blend adds up, each a score of every song for a query of songs.
+
+A component answers `scores(query, columns)`: query CSR (n_cases, n_songs) with rows summing to 1
+(recsys/query.py), columns an int array or None for all songs -> float32, shape (n_cases, n_columns), not negative, larger
+is better. All are plain functions of what stands together in lists:
+
+- `Popularity`   log(1 + weighted number of lists that hold j)
+- `Together`     sum_i q_i S[i, j], S the normalised co-occurrence (recsys/cooccurrence.py)
+- `After`        the same for "j comes after i"
+- `Lists`        playlists as neighbours: sum_u s_u X[u, j], s_u the similarity of list u to the query (user-kNN)
+- `SongVectors`  song2vec, input against output: sum_i q_i p(j | i), a mixture of softmaxes at temperature T
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.cooccurrence import count_after, count_together, similarity, song_weights
+from recsys.corpus import Corpus
+from recsys.song2vec import SongVectors
+
+
+class Component(Protocol):
+    """One signal of the blend."""
+
+    def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
+        """Scores of the songs in `columns` (all by default) for each case."""
+        ...
+
+
+@dataclass(frozen=True)
+class Popularity:
+    """The same order for everybody, flattened by the logarithm."""
+
+    weights: np.ndarray
+
+    def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
+        """See the module docstring."""
+        values = np.log1p(self.weights if columns is None else self.weights[columns]).astype(np.float32)
+        return np.tile(values, (query.shape[0], 1))
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Songs that stand in the same lists as the query's, or after them: linear in the query."""
+
+    matrix: sp.csr_matrix
+
+    def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
+        """See the module docstring."""
+        found = sp.csr_matrix(query @ self.matrix)
+        return np.asarray(found.toarray() if columns is None else found[:, columns].toarray())
+
+
+@dataclass(frozen=True)
+class Lists:
+    """Playlists like the query (neighbourhood by user; Jannach & Ludewig, RecSys 2017).
+
+    Similarity of list u is (sum_i q_i idf_i X[u, i] / sqrt(|u|)) ** sharpness, times the list's weight: sharp, so that
+    lists with several of the query's songs count far more than those with one.
+    """
+
+    incidence: sp.csr_matrix
+    by_song: sp.csr_matrix
+    lengths: np.ndarray
+    weights: np.ndarray
+    popularity: np.ndarray
+    sharpness: float = 3.0
+    damping: float = 0.2
+
+    @classmethod
+    def build(cls, corpus: Corpus) -> Lists:
+        """Prepare the lists of a corpus."""
+        incidence = corpus.incidence()
+        document_frequency = np.maximum(corpus.counts(), 1)
+        idf = np.log1p(corpus.n_lists / document_frequency).astype(np.float32)
+        by_song = sp.csr_matrix((incidence @ sp.diags(idf)).T, dtype=np.float32)
+        lengths = np.maximum(corpus.lengths, 1).astype(np.float32)
+        return cls(incidence, by_song, lengths, corpus.weights(), song_weights(corpus))
+
+    def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
+        """See the module docstring."""
+        overlap = sp.csr_matrix(query @ self.by_song)
+        of_list = overlap.indices
+        closeness = (overlap.data / np.sqrt(self.lengths[of_list])) ** self.sharpness * self.weights[of_list]
+        similar = sp.csr_matrix((closeness.astype(np.float32), of_list, overlap.indptr), shape=overlap.shape)
+        total = np.asarray(similar.sum(1)).ravel()
+        found = sp.csr_matrix(similar @ self.incidence)
+        popularity = self.popularity if columns is None else self.popularity[columns]
+        dense = (found if columns is None else found[:, columns]).toarray()
+        dense /= np.maximum(total, 1e-20)[:, None]
+        return np.asarray(dense / np.maximum(popularity, 1.0) ** self.damping, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Vectors:
+    """song2vec's conditional distribution, averaged over the query's songs.
+
+    `log_normaliser[i]` is log sum_j exp(logit_ij / temperature), kept so that a few columns can be scored alone.
+    """
+
+    input: np.ndarray
+    output: np.ndarray
+    prior: np.ndarray
+    log_normaliser: np.ndarray
+    temperature: float = 2.0
+
+    @classmethod
+    def build(cls, vectors: SongVectors, *, temperature: float = 2.0) -> Vectors:
+        """Prepare the vectors; the normaliser costs n_songs ** 2 products, on a sample of songs when there are many."""
+        prior = (vectors.ns_exponent * np.log(np.maximum(vectors.counts, 0.5))).astype(np.float32)
+        n_songs = len(prior)
+        step = max(1, n_songs // _NORMALISER_SONGS)
+        output, part = vectors.output[::step], prior[::step]
+        log_normaliser = np.empty(n_songs, np.float32)
+        for start, stop in _blocks(n_songs, 1024):
+            logits = (vectors.input[start:stop] @ output.T + part) / temperature
+            peak = logits.max(1, keepdims=True)
+            log_normaliser[start:stop] = (peak[:, 0] + np.log(np.exp(logits - peak).sum(1))) + np.log(step)
+        return cls(vectors.input, vectors.output, prior, log_normaliser, temperature)
+
+    def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
+        """See the module docstring."""
+        output = self.output if columns is None else self.output[columns]
+        prior = self.prior if columns is None else self.prior[columns]
+        out = np.zeros((query.shape[0], len(output)), np.float32)
+        for case in range(query.shape[0]):
+            part = slice(query.indptr[case], query.indptr[case + 1])
+            rows, weights = query.indices[part], query.data[part]
+            for start, stop in _blocks(len(rows), 64):
+                i = rows[start:stop]
+                logits = (self.input[i] @ output.T + prior) / self.temperature - self.log_normaliser[i, None]
+                out[case] += weights[start:stop] @ np.exp(np.minimum(logits, 0.0))
+        return out
+
+
+# The softmax's normaliser is summed over about so many songs: exact below, sampled above.
+_NORMALISER_SONGS = 20_000
+
+
+def _blocks(n: int, size: int) -> Iterator[tuple[int, int]]:
+    for start in range(0, n, size):
+        yield start, min(start + size, n)
+
+
+def build_components(corpus: Corpus, vectors: SongVectors) -> dict[str, Component]:
+    """Every component of the blend by name, fitted on a corpus and its song2vec vectors."""
+    weights = song_weights(corpus)
+    together, after = count_together(corpus), count_after(corpus)
+    return {
+        "popularity": Popularity(weights),
+        "together": Neighbours(similarity(together, weights, alpha=0.3, shrink=2.0)),
+        "together_cosine": Neighbours(similarity(together, weights, alpha=0.5, shrink=2.0)),
+        "after": Neighbours(similarity(after, weights, alpha=0.3, shrink=2.0)),
+        "after_cosine": Neighbours(similarity(after, weights, alpha=0.5, shrink=2.0)),
+        "lists": Lists.build(corpus),
+        "song2vec": Vectors.build(vectors),
+    }

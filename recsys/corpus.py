@@ -1,0 +1,183 @@
+"""The corpus: playlists and listening sessions as sentences, songs as words.
+
+A `Corpus` numbers its songs 0..n_songs-1 (`rows`) and remembers the id of each in `song_ids`. Every list names a song
+once, at its first occurrence. Lists of one `group` are versions of one another (snapshots of a playlist, sessions of a
+user): a group of m lists counts as m ** (1 - power) lists, not as m, so that a playlist archived 398 times does not
+drown the others. `power` .5 was best on development splits (docs/song2vec.md).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+GROUP_POWER = 0.5
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Lists of songs in order.
+
+    Attributes
+    ----------
+    song_ids : int64 array, shape (n_songs,)
+        Ascending; position = row.
+    indptr : int64 array, shape (n_lists + 1,)
+        List `i` is `rows[indptr[i]:indptr[i + 1]]`.
+    rows : int32 array, shape (n_tokens,)
+    groups : int64 array, shape (n_lists,)
+        Lists with the same number are versions of one another.
+    """
+
+    song_ids: np.ndarray
+    indptr: np.ndarray
+    rows: np.ndarray
+    groups: np.ndarray
+
+    @property
+    def n_songs(self) -> int:
+        """Size of the vocabulary."""
+        return len(self.song_ids)
+
+    @property
+    def n_lists(self) -> int:
+        """Number of lists."""
+        return len(self.groups)
+
+    @property
+    def n_tokens(self) -> int:
+        """Number of places in all lists together."""
+        return len(self.rows)
+
+    @property
+    def lengths(self) -> np.ndarray:
+        """Songs in each list, int64, shape (n_lists,)."""
+        return np.diff(self.indptr)
+
+    def songs_of(self, i: int) -> np.ndarray:
+        """Rows of list `i`, in order."""
+        return self.rows[self.indptr[i] : self.indptr[i + 1]]
+
+    def counts(self) -> np.ndarray:
+        """In how many lists each song stands, int64, shape (n_songs,)."""
+        return np.bincount(self.rows, minlength=self.n_songs).astype(np.int64)
+
+    def weights(self, power: float = GROUP_POWER) -> np.ndarray:
+        """Weight of each list: (size of its group) ** -power; float32, shape (n_lists,)."""
+        _, inverse, size = np.unique(self.groups, return_inverse=True, return_counts=True)
+        return np.asarray(size[inverse] ** -power, dtype=np.float32)
+
+    def incidence(self) -> sp.csr_matrix:
+        """Lists x songs, 1 where the list holds the song; float32 CSR."""
+        data = np.ones(self.n_tokens, dtype=np.float32)
+        return sp.csr_matrix((data, self.rows, self.indptr), shape=(self.n_lists, self.n_songs))
+
+    def take(self, lists: np.ndarray) -> Corpus:
+        """Keep these lists, in this order, over the same songs."""
+        lengths = self.lengths[lists]
+        indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+        starts = np.repeat(self.indptr[lists] - indptr[:-1], lengths)
+        return Corpus(self.song_ids, indptr, self.rows[starts + np.arange(indptr[-1])], self.groups[lists])
+
+
+def build_corpus(
+    list_ids: np.ndarray, song_ids: np.ndarray, groups: np.ndarray, *, min_count: int = 1, min_length: int = 1
+) -> Corpus:
+    """Gather (list, song) pairs, in order of list and position, into a corpus.
+
+    Parameters
+    ----------
+    list_ids, song_ids : int arrays, shape (n_pairs,)
+        Pairs of one list stand together, in order of position.
+    groups : int array, shape (n_pairs,)
+        The group of the list of each pair.
+    min_count : int
+        Keep songs that stand in at least so many lists.
+    min_length : int
+        Keep lists of at least so many kept songs.
+
+    Returns
+    -------
+    Corpus
+        Empty (no songs, no lists) when nothing is left.
+    """
+    if not len(list_ids) == len(song_ids) == len(groups):
+        raise ValueError(
+            f"one list, song and group a pair, got {len(list_ids)}, {len(song_ids)}, {len(groups)}"
+        )
+    vocabulary, rows = np.unique(song_ids, return_inverse=True)
+    change = np.flatnonzero(np.diff(list_ids)) + 1
+    first = np.concatenate([[0], change]) if len(list_ids) else np.zeros(0, dtype=np.int64)
+    list_number = np.zeros(len(list_ids), dtype=np.int64)
+    list_number[change] = 1
+    list_number = np.cumsum(list_number)
+    list_groups = np.asarray(groups)[first].astype(np.int64)
+
+    keep = _first_occurrences(list_number, rows, len(vocabulary))
+    counts = np.bincount(rows[keep], minlength=len(vocabulary))
+    kept_songs = counts >= min_count
+    new_row = np.cumsum(kept_songs) - 1
+    keep = keep[kept_songs[rows[keep]]]
+
+    lengths = np.bincount(list_number[keep], minlength=len(list_groups))
+    long_enough = lengths >= max(min_length, 1)
+    keep = keep[long_enough[list_number[keep]]]
+    return Corpus(
+        song_ids=vocabulary[kept_songs].astype(np.int64),
+        indptr=np.concatenate([[0], np.cumsum(lengths[long_enough])]).astype(np.int64),
+        rows=new_row[rows[keep]].astype(np.int32),
+        groups=list_groups[long_enough],
+    )
+
+
+def _first_occurrences(list_number: np.ndarray, rows: np.ndarray, n_songs: int) -> np.ndarray:
+    """Positions of the pairs that are the first of their song in their list, ascending."""
+    keys = list_number.astype(np.int64) * max(n_songs, 1) + rows
+    _, first = np.unique(keys, return_index=True)
+    return np.sort(first)
+
+
+def sample_versions(corpus: Corpus, *, rounds: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the lists of an epoch: ceil(sqrt(m)) of the m versions in each group, `rounds` times, shuffled.
+
+    This gives a trainer that knows no weights the group weights of `Corpus.weights`, and saves it the work on
+    near-identical sentences. Lists in groups of one are drawn in every round.
+
+    Returns
+    -------
+    int64 array of list numbers; the rounds follow one another.
+    """
+    order = np.argsort(corpus.groups, kind="stable")
+    _, start, size = np.unique(corpus.groups[order], return_index=True, return_counts=True)
+    quota = np.ceil(size ** (1.0 - GROUP_POWER)).astype(np.int64)
+    within = np.repeat(start, size)
+    drawn = []
+    for _ in range(rounds):
+        # A random order within each group: sort by (group, a random key), keep the first `quota`.
+        key = rng.random(corpus.n_lists)
+        shuffled = order[np.lexsort((key, within))]
+        rank = np.arange(corpus.n_lists) - within
+        chosen = shuffled[rank < np.repeat(quota, size)]
+        drawn.append(rng.permutation(chosen))
+    return np.concatenate(drawn) if drawn else np.zeros(0, dtype=np.int64)
+
+
+def write_corpus_file(corpus: Corpus, path: Path, lists: np.ndarray | None = None) -> int:
+    """Write one line a list, song rows parted by blanks: gensim's `corpus_file`. Returns the number of tokens.
+
+    The file is streamed, so memory does not grow with the corpus. gensim cuts a line after 10,000 words; longer
+    lists are written as several lines.
+    """
+    longest = 10_000
+    n_tokens = 0
+    with path.open("w", encoding="ascii") as file:
+        for i in range(corpus.n_lists) if lists is None else lists:
+            songs = corpus.songs_of(int(i))
+            for start in range(0, len(songs), longest):
+                file.write(" ".join(map(str, songs[start : start + longest].tolist())))
+                file.write("\n")
+            n_tokens += len(songs)
+    return n_tokens

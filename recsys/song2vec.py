@@ -1,0 +1,126 @@
+"""song2vec: skip-gram with negative sampling over playlists (Mikolov et al., NeurIPS 2013), by gensim.
+
+A playlist is a sentence, a song a word, and the window is the whole playlist: what stands together matters, not how
+far apart. Skip-gram learns two vectors a song. The INPUT vector says what a song is like (input against input:
+similar songs); input against OUTPUT says what is put beside it: at its optimum
+
+    input_i . output_j = log( #(i, j) N / (#(i) q(j)) ) - log(negative),   q(j) ~ #(j) ** ns_exponent
+
+(Levy & Goldberg, NeurIPS 2014). So `exp(input_i . output_j) * #(j) ** ns_exponent` is, up to a constant, p(j | i).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recsys.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class Song2VecSettings:
+    """Settings of gensim's Word2Vec, by gensim's names, and how sentences are drawn.
+
+    `workers=1` repeats itself bit for bit with the same seed; more workers do not.
+    """
+
+    vector_size: int = 128
+    window: int = 1000
+    negative: int = 10
+    ns_exponent: float = 0.0
+    epochs: int = 10
+    rounds: int = 3
+    alpha: float = 0.025
+    sample: float = 0.0
+    workers: int = 2
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class SongVectors:
+    """What song2vec has learned.
+
+    Attributes
+    ----------
+    input, output : float32 arrays, shape (n_songs, vector_size)
+        As trained, not normalised. A song that the corpus does not hold has zero vectors.
+    counts : float32 array, shape (n_songs,)
+        How often the trainer saw each song in one pass.
+    ns_exponent : float
+        Of the negative samples.
+    """
+
+    input: np.ndarray
+    output: np.ndarray
+    counts: np.ndarray
+    ns_exponent: float
+
+    def unit_input(self) -> np.ndarray:
+        """Input vectors of length 1 (zero ones stay zero): the song space."""
+        return unit(self.input)
+
+    def conditional_logits(self, rows: np.ndarray) -> np.ndarray:
+        """Log p(j | i) up to a constant a row i; float32, shape (len(rows), n_songs)."""
+        prior = self.ns_exponent * np.log(np.maximum(self.counts, 0.5))
+        return np.asarray(self.input[rows] @ self.output.T + prior, dtype=np.float32)
+
+
+def unit(vectors: np.ndarray) -> np.ndarray:
+    """Scale rows to length 1; rows shorter than 1e-8 stay as they are. float32, same shape."""
+    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.where(length < 1e-8, 1.0, length), dtype=np.float32)
+
+
+def settings_for(corpus: Corpus, *, pairs: float = 3e8, workers: int = 2, seed: int = 1) -> Song2VecSettings:
+    """Choose how long to train: about `pairs` (song, neighbour) pairs in all, between 2 and 40 epochs.
+
+    The window spans the playlist, so an epoch costs the sum of squared lengths; on large corpora fewer epochs see as
+    many pairs.
+    """
+    weights = corpus.weights()
+    in_one_round = float((weights * corpus.lengths.astype(np.float64) ** 2).sum())
+    epochs = int(np.clip(pairs / max(in_one_round, 1.0), 2, 40))
+    rounds = min(3, epochs)
+    return Song2VecSettings(epochs=max(1, epochs // rounds), rounds=rounds, workers=workers, seed=seed)
+
+
+def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) -> SongVectors:
+    """Train on a corpus file of song rows (`recsys.corpus.write_corpus_file`).
+
+    Raises
+    ------
+    ValueError
+        The file holds no song, or a word that is not a row below `n_songs`.
+    """
+    from gensim.models import Word2Vec
+
+    if corpus_file.stat().st_size == 0:
+        raise ValueError(f"nothing to train on: {corpus_file} is empty")
+    model = Word2Vec(
+        corpus_file=str(corpus_file),
+        vector_size=settings.vector_size,
+        window=settings.window,
+        shrink_windows=False,
+        negative=settings.negative,
+        ns_exponent=settings.ns_exponent,
+        sample=settings.sample,
+        alpha=settings.alpha,
+        epochs=settings.epochs,
+        sg=1,
+        hs=0,
+        min_count=1,
+        workers=settings.workers,
+        seed=settings.seed,
+    )
+    words = np.array([int(word) for word in model.wv.index_to_key], dtype=np.int64)
+    if words.min() < 0 or words.max() >= n_songs:
+        raise ValueError(f"rows in {corpus_file} must lie in 0..{n_songs - 1}, found {words.max()}")
+    shape = (n_songs, settings.vector_size)
+    input_, output = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    input_[words] = model.wv.vectors
+    output[words] = model.syn1neg
+    counts = np.zeros(n_songs, np.float32)
+    counts[words] = [model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key]
+    return SongVectors(input_, output, counts / settings.rounds, settings.ns_exponent)
