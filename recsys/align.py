@@ -1,7 +1,8 @@
-"""Rotating one release's song space onto the last one's (orthogonal Procrustes; Schoenemann, Psychometrika 1966).
+"""Rotating one release's song space onto the last one's (orthogonal Procrustes; Schoenemann, Psychometrika
+1966).
 
-Every training starts from random vectors, so two nights' spaces differ by a rotation and by what was learned. Taking
-the rotation out keeps saved taste vectors, maps and side indexes valid from night to night.
+Every training starts from random vectors, so two nights' spaces differ by a rotation and by what was
+learned. Taking the rotation out keeps saved taste vectors, maps and side indexes valid from night to night.
 """
 
 from __future__ import annotations

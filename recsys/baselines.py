@@ -40,7 +40,9 @@ def fit_popularity(corpus: Corpus) -> Scorer:
 def fit_item_knn(
     corpus: Corpus, *, alpha: float = 0.5, shrink: float = 5.0, top: int | None = None
 ) -> Scorer:
-    """Sum of similarities to the seen songs, by plain counts without group weights (Sarwar et al., WWW 2001)."""
+    """Sum of similarities to the seen songs, by plain counts without group weights (Sarwar et al., WWW
+    2001).
+    """
     plain = Corpus(corpus.song_ids, corpus.indptr, corpus.rows, np.arange(corpus.n_lists))
     neighbours = similarity(
         count_together(plain), plain.counts().astype(np.float32), alpha=alpha, shrink=shrink, top=top
@@ -56,8 +58,9 @@ def ease_fits(corpus: Corpus) -> bool:
 def fit_ease(corpus: Corpus, *, l2: float = 300.0, weights: np.ndarray | None = None) -> Scorer:
     """EASE (Steck, WWW 2019): ridge regression of each song on all others, in closed form.
 
-    With G = X'X + l2 I and P = inverse of G, B = I - P / diag(P). Where there are more songs than lists the same P comes
-    from the lists' side by Woodbury's identity, l2 P = I - X'(XX' + l2 I)^-1 X, which inverts the smaller matrix.
+    With G = X'X + l2 I and P = inverse of G, B = I - P / diag(P). Where there are more songs than lists the
+    same P comes from the lists' side by Woodbury's identity, l2 P = I - X'(XX' + l2 I)^-1 X, which inverts
+    the smaller matrix.
 
     Parameters
     ----------
@@ -120,7 +123,9 @@ def fit_ials(
     iterations: int = 15,
     seed: int = 0,
 ) -> Scorer:
-    """Implicit ALS (Hu, Koren & Volinsky, ICDM 2008) by the `implicit` library; an unseen list is folded in."""
+    """Implicit ALS (Hu, Koren & Volinsky, ICDM 2008) by the `implicit` library; an unseen list is folded
+    in.
+    """
     from implicit.cpu.als import AlternatingLeastSquares
 
     model = AlternatingLeastSquares(
@@ -136,7 +141,8 @@ def fit_ials(
     base = songs.T @ songs + regularization * np.eye(songs.shape[1])
 
     def score(seen: Sequence[np.ndarray]) -> np.ndarray:
-        # implicit takes confidence alpha * r itself; the fold-in solves the same normal equations (Hu et al., eq. 4).
+        # implicit takes confidence alpha * r itself; the fold-in solves the same normal equations (Hu et
+        # al., eq. 4).
         users = [
             np.linalg.solve(base + (alpha - 1.0) * songs[rows].T @ songs[rows], alpha * songs[rows].sum(0))
             for rows in seen
@@ -155,7 +161,9 @@ def fit_bpr(
     iterations: int = 100,
     seed: int = 0,
 ) -> Scorer:
-    """Bayesian personalised ranking (Rendle et al., UAI 2009) by `implicit`; an unseen list is the mean of its songs."""
+    """Bayesian personalised ranking (Rendle et al., UAI 2009) by `implicit`; an unseen list is the mean of
+    its songs.
+    """
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
     model = BayesianPersonalizedRanking(
@@ -179,7 +187,9 @@ def fit_bpr(
 
 
 def fit_gensim_defaults(corpus: Corpus, *, workers: int = 2, seed: int = 1) -> Scorer:
-    """Word2Vec as gensim ships it (CBOW, 100 dimensions, window 5, 5 epochs), by cosine to the mean vector."""
+    """Word2Vec as gensim ships it (CBOW, 100 dimensions, window 5, 5 epochs), by cosine to the mean
+    vector.
+    """
     from gensim.models import Word2Vec
 
     with TemporaryDirectory() as folder:

@@ -1,9 +1,10 @@
 """How much to trust each component: weights of a linear blend, learned on held-back lists.
 
-A case's scores of one component are divided by the mean of their 100 best, so that components of any scale can be
-added; the blend is their weighted sum. The weights are those that maximise NDCG@100 on held-back cases, by coordinate
-ascent from equal weights, averaged over bootstrap samples of the cases' groups (bagging; Breiman, 1996): with few groups a
-single ascent follows their noise (docs/song2vec.md has the figures).
+A case's scores of one component are divided by the mean of their 100 best, so that components of any scale
+can be added; the blend is their weighted sum. The weights are those that maximise NDCG@100 on held-back
+cases, by coordinate ascent from equal weights, averaged over bootstrap samples of the cases' groups
+(bagging; Breiman, 1996): with few groups a single ascent follows their noise (docs/song2vec.md has the
+figures).
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.components import Component
-from recsys.evaluate import K, Case, metrics_of
+from recsys.evaluate import Case, K, metrics_of
 from recsys.query import build_query
 
 # Used where there are too few held-back cases to learn from: about what development data sets agree on.
@@ -80,7 +81,9 @@ def gather(
 
 
 def _candidates(scaled: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """One case: the songs among the best of any component; float32 (n, 1 + n_components), first column the row."""
+    """One case: the songs among the best of any component; float32 (n, 1 + n_components), first column the
+    row.
+    """
     reach = min(_CANDIDATES_EACH, scaled.shape[1])
     best = np.argpartition(-scaled, reach - 1, axis=1)[:, :reach]
     rows = np.setdiff1d(best, seen)
@@ -137,4 +140,4 @@ def _ascend(table: Table, share: np.ndarray) -> np.ndarray:
             score = float(measure_weights(part, trial)["ndcg@100"] @ share)
             if score > best + 1e-6:
                 best, weights = score, trial
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())

@@ -1,13 +1,14 @@
 """The signals that the continuation blend adds up, each a score of every song for a query of songs.
 
 A component answers `scores(query, columns)`: query CSR (n_cases, n_songs) with rows summing to 1
-(recsys/query.py), columns an int array or None for all songs -> float32, shape (n_cases, n_columns), not negative, larger
-is better. All are plain functions of what stands together in lists:
+(recsys/query.py), columns an int array or None for all songs -> float32, shape (n_cases, n_columns), not
+negative, larger is better. All are plain functions of what stands together in lists:
 
 - `Popularity`   log(1 + weighted number of lists that hold j)
 - `Together`     sum_i q_i S[i, j], S the normalised co-occurrence (recsys/cooccurrence.py)
 - `After`        the same for "j comes after i"
-- `Lists`        playlists as neighbours: sum_u s_u X[u, j], s_u the similarity of list u to the query (user-kNN)
+- `Lists`        playlists as neighbours: sum_u s_u X[u, j], s_u the similarity of list u to the query
+  (user-kNN)
 - `SongVectors`  song2vec, input against output: sum_i q_i p(j | i), a mixture of softmaxes at temperature T
 """
 
@@ -61,8 +62,8 @@ class Neighbours:
 class Lists:
     """Playlists like the query (neighbourhood by user; Jannach & Ludewig, RecSys 2017).
 
-    Similarity of list u is (sum_i q_i idf_i X[u, i] / sqrt(|u|)) ** sharpness, times the list's weight: sharp, so that
-    lists with several of the query's songs count far more than those with one.
+    Similarity of list u is (sum_i q_i idf_i X[u, i] / sqrt(|u|)) ** sharpness, times the list's weight:
+    sharp, so that lists with several of the query's songs count far more than those with one.
     """
 
     incidence: sp.csr_matrix
@@ -101,7 +102,8 @@ class Lists:
 class Vectors:
     """song2vec's conditional distribution, averaged over the query's songs.
 
-    `log_normaliser[i]` is log sum_j exp(logit_ij / temperature), kept so that a few columns can be scored alone.
+    `log_normaliser[i]` is log sum_j exp(logit_ij / temperature), kept so that a few columns can be scored
+    alone.
     """
 
     input: np.ndarray
@@ -112,7 +114,9 @@ class Vectors:
 
     @classmethod
     def build(cls, vectors: SongVectors, *, temperature: float = 2.0) -> Vectors:
-        """Prepare the vectors; the normaliser costs n_songs ** 2 products, on a sample of songs when there are many."""
+        """Prepare the vectors; the normaliser costs n_songs ** 2 products, on a sample of songs when there
+        are many.
+        """
         prior = (vectors.ns_exponent * np.log(np.maximum(vectors.counts, 0.5))).astype(np.float32)
         n_songs = len(prior)
         step = max(1, n_songs // _NORMALISER_SONGS)

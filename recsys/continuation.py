@@ -1,4 +1,6 @@
-"""Continuing a list: the blend of song2vec and co-occurrence that answers `continue` and scores `recommend`."""
+"""Continuing a list: the blend of song2vec and co-occurrence that answers `continue` and scores
+`recommend`.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +32,9 @@ class Continuation:
             raise ValueError(f"weights for unknown components: {sorted(unknown)}")
 
     def score(self, seen: Sequence[np.ndarray], weights: Sequence[np.ndarray] | None = None) -> np.ndarray:
-        """Score every song for each case; float32, shape (n_cases, n_songs). All zeros for a case without songs."""
+        """Score every song for each case; float32, shape (n_cases, n_songs). All zeros for a case without
+        songs.
+        """
         query = build_query(seen, self.n_songs, weights)
         total, _ = self.score_query(query)
         return total
@@ -40,7 +44,9 @@ class Continuation:
         return self.score(seen)
 
     def score_query(self, query: sp.csr_matrix) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Score every song, and return the scale of each component, shape (n_cases, 1), for `score_columns`."""
+        """Score every song, and return the scale of each component, shape (n_cases, 1), for
+        `score_columns`.
+        """
         total = np.zeros(query.shape, np.float32)
         scales: dict[str, np.ndarray] = {}
         shown = query.nonzero()
@@ -57,7 +63,9 @@ class Continuation:
     def score_columns(
         self, query: sp.csr_matrix, columns: np.ndarray, scales: Mapping[str, np.ndarray]
     ) -> dict[str, np.ndarray]:
-        """Each component's share in the score of a few songs, float32, shape (n_cases, n_columns), at given scales."""
+        """Each component's share in the score of a few songs, float32, shape (n_cases, n_columns), at given
+        scales.
+        """
         return {
             name: (self.weights[name] / scale) * self.components[name].scores(query, columns)
             for name, scale in scales.items()

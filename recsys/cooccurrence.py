@@ -1,15 +1,19 @@
 """Sparse co-occurrence: which songs stand in the same lists, and which come after which.
 
-`count_together` gives C[i, j], the weighted number of lists with both songs; `count_after` gives D[i, j], those in
-which j comes after i, so D + D.T = C off the diagonal. A set list or a broadcast is read forwards, a bag of favourites
-is not: both counts are kept and the blend decides (recsys/continuation.py). Counts become similarities by
+`count_together` gives C[i, j], the weighted number of lists with both songs; `count_after` gives D[i, j],
+those in which j comes after i, so D + D.T = C off the diagonal. A set list or a broadcast is read forwards,
+a bag of favourites is not: both counts are kept and the blend decides (recsys/continuation.py). Counts
+become similarities by
 
     S[i, j] = C[i, j] / (c_i ** (1 - alpha) * c_j ** alpha + shrink)
 
-which is the conditional p(j | i) for alpha = 0 and the cosine for alpha = .5 (Aiolli, RecSys 2013, asymmetric cosine).
+which is the conditional p(j | i) for alpha = 0 and the cosine for alpha = .5 (Aiolli, RecSys 2013,
+asymmetric cosine).
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -39,7 +43,7 @@ def count_together(corpus: Corpus) -> sp.csr_matrix:
 def count_after(corpus: Corpus) -> sp.csr_matrix:
     """Weighted number of lists in which the column's song comes after the row's; float32 CSR."""
     n = corpus.n_songs
-    total = sp.csr_matrix((n, n), dtype=np.float32)
+    total: Any = sp.csr_matrix((n, n), dtype=np.float32)
     weights = corpus.weights()
     pairs = corpus.lengths * (corpus.lengths - 1) // 2
     block = np.concatenate([[0], np.cumsum(pairs)]) // _PAIRS_AT_ONCE

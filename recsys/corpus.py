@@ -1,9 +1,10 @@
 """The corpus: playlists and listening sessions as sentences, songs as words.
 
-A `Corpus` numbers its songs 0..n_songs-1 (`rows`) and remembers the id of each in `song_ids`. Every list names a song
-once, at its first occurrence. Lists of one `group` are versions of one another (snapshots of a playlist, sessions of a
-user): a group of m lists counts as m ** (1 - power) lists, not as m, so that a playlist archived 398 times does not
-drown the others. `power` .5 was best on development splits (docs/song2vec.md).
+A `Corpus` numbers its songs 0..n_songs-1 (`rows`) and remembers the id of each in `song_ids`. Every list
+names a song once, at its first occurrence. Lists of one `group` are versions of one another (snapshots of a
+playlist, sessions of a user): a group of m lists counts as m ** (1 - power) lists, not as m, so that a
+playlist archived 398 times does not drown the others. `power` .5 was best on development splits
+(docs/song2vec.md).
 """
 
 from __future__ import annotations
@@ -166,10 +167,11 @@ def sample_versions(corpus: Corpus, *, rounds: int, rng: np.random.Generator) ->
 
 
 def write_corpus_file(corpus: Corpus, path: Path, lists: np.ndarray | None = None) -> int:
-    """Write one line a list, song rows parted by blanks: gensim's `corpus_file`. Returns the number of tokens.
+    """Write one line a list, song rows parted by blanks: gensim's `corpus_file`. Returns the number of
+    tokens.
 
-    The file is streamed, so memory does not grow with the corpus. gensim cuts a line after 10,000 words; longer
-    lists are written as several lines.
+    The file is streamed, so memory does not grow with the corpus. gensim cuts a line after 10,000 words;
+    longer lists are written as several lines.
     """
     longest = 10_000
     n_tokens = 0

@@ -1,8 +1,8 @@
 """Protocol `continuation-v1`: given the first songs of an unseen playlist, rank the rest.
 
-Lists are split by group, so no version of a test list is trained on. The vocabulary is what training knows: songs in
-at least 3 training lists. A test list has at least 4 known songs; its first max(1, min(n // 2, 10)) are seen, the others
-hidden; 100 songs are ranked, seen ones left out.
+Lists are split by group, so no version of a test list is trained on. The vocabulary is what training knows:
+songs in at least 3 training lists. A test list has at least 4 known songs; its first max(1, min(n // 2, 10))
+are seen, the others hidden; 100 songs are ranked, seen ones left out.
 """
 
 from __future__ import annotations
@@ -104,7 +104,8 @@ def rank(scores: np.ndarray, seen: Sequence[np.ndarray], k: int = K) -> np.ndarr
     for case, rows in enumerate(seen):
         scores[case, rows] = -np.inf
     reach = min(k, n_songs)
-    # A stable sort of few: everything at least as good as the k-th best, so ties at the edge are not arbitrary.
+    # A stable sort of few: everything at least as good as the k-th best, so ties at the edge are not
+    # arbitrary.
     out = np.full((n_cases, k), -1, dtype=np.int64)
     for case in range(n_cases):
         edge = np.partition(scores[case], n_songs - reach)[n_songs - reach]

@@ -1,7 +1,8 @@
 """Why a song was recommended: the listens without which it would score least.
 
-Leave-one-out: each song of the profile is taken out in turn, the recommended songs are scored again at unchanged
-scales, and the fall is that song's part. So a reason is true by construction: removing it lowers the score.
+Leave-one-out: each song of the profile is taken out in turn, the recommended songs are scored again at
+unchanged scales, and the fall is that song's part. So a reason is true by construction: removing it lowers
+the score.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 
 from recsys.continuation import Continuation
 from recsys.query import build_query
@@ -59,7 +61,7 @@ def explain(
         [rows[keep] for keep in without], model.n_songs, [weights[keep] for keep in without]
     )
     kept_weight = np.array([weights[keep].sum() / weights.sum() for keep in without], dtype=np.float32)
-    left_out = left_out.multiply(kept_weight[:, None]).tocsr()
+    left_out = sp.csr_matrix(sp.diags(kept_weight) @ left_out)
     parts = model.score_columns(left_out, songs, scales)
     fall = total - sum(parts.values(), start=np.zeros((tried, len(songs)), np.float32))
     return [_reason(fall[:, j], float(total[0, j]), rows, full, j, n_reasons) for j in range(len(songs))]

@@ -1,8 +1,9 @@
 """Fitting the continuation blend: choose its weights on held-back lists, then train on everything.
 
-The weights are learned on an inner split of the corpus (by group, protocol `continuation-v1`), so a split made outside,
-by `songspace evaluate`, stays unseen. What the inner cases say about accuracy is cross-fitted: weights learned on one half
-of their groups are measured on the other, so the figures are honest although every case teaches.
+The weights are learned on an inner split of the corpus (by group, protocol `continuation-v1`), so a split
+made outside, by `songspace evaluate`, stays unseen. What the inner cases say about accuracy is cross-fitted:
+weights learned on one half of their groups are measured on the other, so the figures are honest although
+every case teaches.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Nearest vectors by inner product, with Faiss: exact for small catalogues, HNSW graphs for large ones.
 
-The threshold and the graph's settings were measured (docs/song2vec.md, `make bench-index`). An index is never changed
-while it is searched: a release builds it once, services swap whole indexes.
+The threshold and the graph's settings were measured (docs/song2vec.md, `make bench-index`). An index is
+never changed while it is searched: a release builds it once, services swap whole indexes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ EXACT_BELOW = 50_000
 
 @dataclass(frozen=True)
 class IndexSettings:
-    """Which Faiss index to build. `kind` "auto" chooses by size; M, ef_* are HNSW's (Malkov & Yashunin, 2018)."""
+    """Which Faiss index to build. `kind` "auto" chooses by size; M, ef_* are HNSW's (Malkov & Yashunin,
+    2018).
+    """
 
     kind: str = "auto"
     m: int = 32
@@ -44,7 +46,7 @@ class VectorIndex:
         n, dim = vectors.shape
         kind = settings.kind if settings.kind != "auto" else ("exact" if n < EXACT_BELOW else "hnsw")
         if kind == "exact":
-            index = faiss.IndexFlatIP(dim)
+            index: Any = faiss.IndexFlatIP(dim)
         elif kind == "hnsw":
             index = faiss.IndexHNSWFlat(dim, settings.m, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = settings.ef_construction

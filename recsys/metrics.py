@@ -1,7 +1,8 @@
 """Metrics of a ranked list against a set of hidden songs, and their intervals.
 
-Conventions: `hits` is a bool array, shape (n_cases, k), True where the song at that rank was hidden; `n_hidden` is an
-int array, shape (n_cases,), at least 1. Each function returns one value a case, float64, shape (n_cases,), 0..1.
+Conventions: `hits` is a bool array, shape (n_cases, k), True where the song at that rank was hidden;
+`n_hidden` is an int array, shape (n_cases,), at least 1. Each function returns one value a case, float64,
+shape (n_cases,), 0..1.
 
 >>> hits = np.array([[True, False, True, False]])
 >>> n_hidden = np.array([2])

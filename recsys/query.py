@@ -1,4 +1,6 @@
-"""A query: the songs that an answer starts from, each with a weight. One row a case, CSR, rows summing to 1."""
+"""A query: the songs that an answer starts from, each with a weight. One row a case, CSR, rows summing to
+1.
+"""
 
 from __future__ import annotations
 

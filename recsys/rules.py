@@ -1,7 +1,7 @@
 """Rules for lists that people browse: one version of a recording, an artist cap, nothing blocked, variety.
 
-A rule that would leave fewer than k songs relaxes, in a fixed order, and the answer says which: an honest short story
-beats an empty page. Blocks and dislikes never relax.
+A rule that would leave fewer than k songs relaxes, in a fixed order, and the answer says which: an honest
+short story beats an empty page. Blocks and dislikes never relax.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ import numpy as np
 class RuleSettings:
     """What a list has to obey.
 
-    `artist_cap` songs an artist; `diversity` is 1 - lambda of MMR (Carbonell & Goldstein, SIGIR 1998), 0 for none.
+    `artist_cap` songs an artist; `diversity` is 1 - lambda of MMR (Carbonell & Goldstein, SIGIR 1998), 0 for
+    none.
     """
 
     artist_cap: int = 2

@@ -1,12 +1,13 @@
 """song2vec: skip-gram with negative sampling over playlists (Mikolov et al., NeurIPS 2013), by gensim.
 
-A playlist is a sentence, a song a word, and the window is the whole playlist: what stands together matters, not how
-far apart. Skip-gram learns two vectors a song. The INPUT vector says what a song is like (input against input:
-similar songs); input against OUTPUT says what is put beside it: at its optimum
+A playlist is a sentence, a song a word, and the window is the whole playlist: what stands together matters,
+not how far apart. Skip-gram learns two vectors a song. The INPUT vector says what a song is like (input
+against input: similar songs); input against OUTPUT says what is put beside it: at its optimum
 
     input_i . output_j = log( #(i, j) N / (#(i) q(j)) ) - log(negative),   q(j) ~ #(j) ** ns_exponent
 
-(Levy & Goldberg, NeurIPS 2014). So `exp(input_i . output_j) * #(j) ** ns_exponent` is, up to a constant, p(j | i).
+(Levy & Goldberg, NeurIPS 2014). So `exp(input_i . output_j) * #(j) ** ns_exponent` is, up to a constant, p(j
+| i).
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 def settings_for(corpus: Corpus, *, pairs: float = 3e8, workers: int = 2, seed: int = 1) -> Song2VecSettings:
     """Choose how long to train: about `pairs` (song, neighbour) pairs in all, between 2 and 40 epochs.
 
-    The window spans the playlist, so an epoch costs the sum of squared lengths; on large corpora fewer epochs see as
-    many pairs.
+    The window spans the playlist, so an epoch costs the sum of squared lengths; on large corpora fewer
+    epochs see as many pairs.
     """
     weights = corpus.weights()
     in_one_round = float((weights * corpus.lengths.astype(np.float64) ** 2).sum())

@@ -1,9 +1,9 @@
 """Taste profiles: a user as an overall vector and up to eight interests.
 
-The overall vector is the weighted mean of the songs listened to. One mean of several tastes lies between them, near
-nothing that the user likes; so the same songs are clustered (Ward), and each cluster is represented by its medoid, a
-real song (PinnerSage; Pal et al., KDD 2020). The weight of a listen halves every `half_life_days` (Ding & Li, CIKM 2005)
-and shrinks with what was skipped.
+The overall vector is the weighted mean of the songs listened to. One mean of several tastes lies between
+them, near nothing that the user likes; so the same songs are clustered (Ward), and each cluster is
+represented by its medoid, a real song (PinnerSage; Pal et al., KDD 2020). The weight of a listen halves
+every `half_life_days` (Ding & Li, CIKM 2005) and shrinks with what was skipped.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ MAX_CLUSTERED = 400
 
 @dataclass(frozen=True)
 class Interest:
-    """A cluster of a user's songs: its medoid (a row), its unit vector, its share of the weight, and its songs."""
+    """A cluster of a user's songs: its medoid (a row), its unit vector, its share of the weight, and its
+    songs.
+    """
 
     medoid: int
     vector: np.ndarray
@@ -117,8 +119,8 @@ def find_interests(
 ) -> tuple[Interest, ...]:
     """Cluster the songs of a profile by Ward's method and take the number of clusters from the largest gap.
 
-    Songs with zero vectors (unknown to the space) are left out. Clusters under 3 % of the weight are dropped, unless
-    nothing else is there.
+    Songs with zero vectors (unknown to the space) are left out. Clusters under 3 % of the weight are
+    dropped, unless nothing else is there.
 
     Returns
     -------
@@ -133,7 +135,7 @@ def find_interests(
         return ()
     points = vectors[rows]
     if len(rows) == 1:
-        labels = np.ones(1, dtype=np.int64)
+        labels: np.ndarray = np.ones(1, dtype=np.int64)
     else:
         tree = linkage(points, method="ward")
         labels = fcluster(tree, _number_of_clusters(tree[:, 2], max_interests), criterion="maxclust")
@@ -158,7 +160,8 @@ def _number_of_clusters(heights: np.ndarray, most: int) -> int:
 
 
 def _interest(rows: np.ndarray, weights: np.ndarray, points: np.ndarray, total: float) -> Interest:
-    # The medoid has the largest weighted similarity to its cluster: the smallest squared distance for unit vectors.
+    # The medoid has the largest weighted similarity to its cluster: the smallest squared distance for unit
+    # vectors.
     medoid = int(np.argmax(points @ (weights @ points)))
     return Interest(int(rows[medoid]), points[medoid], float(weights.sum()) / total, rows)
 
