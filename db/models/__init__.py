@@ -1,0 +1,44 @@
+"""The tables of the song database, in typed SQLAlchemy 2; constraints and indexes carry the meaning.
+
+`catalogue` (artists, albums, songs, ids, tags), `audio`, `playlists`, `people` (users and what they do),
+`making` (releases, generations, lyrics) and `access` (keys, audit, erasure).
+"""
+
+from __future__ import annotations
+
+from db.models.access import ApiKey, AuditEvent, Erasure
+from db.models.audio import AudioFeatures, AudioFile
+from db.models.base import Base, UtcDateTime, now
+from db.models.catalogue import Album, Artist, Song, SongAlias, SongTag, Tag
+from db.models.making import GENERATION_STATES, RELEASE_STATES, Generation, Lyric, Preference, Release
+from db.models.people import Feedback, Listen, TasteProfile, User
+from db.models.playlists import Playlist, PlaylistEntry
+
+__all__ = [
+    "GENERATION_STATES",
+    "RELEASE_STATES",
+    "Album",
+    "ApiKey",
+    "Artist",
+    "AudioFeatures",
+    "AudioFile",
+    "AuditEvent",
+    "Base",
+    "Erasure",
+    "Feedback",
+    "Generation",
+    "Listen",
+    "Lyric",
+    "Playlist",
+    "PlaylistEntry",
+    "Preference",
+    "Release",
+    "Song",
+    "SongAlias",
+    "SongTag",
+    "Tag",
+    "TasteProfile",
+    "User",
+    "UtcDateTime",
+    "now",
+]

@@ -1,0 +1,83 @@
+"""What the machines make: releases, generations, lyrics, and people's rankings of takes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from db.models.base import Base, Key, Scheme, now
+
+RELEASE_STATES = ("building", "ready", "published", "retired", "refused", "failed")
+GENERATION_STATES = ("queued", "running", "done", "failed", "cancelled")
+
+
+def _one_of(column: str, values: tuple[str, ...]) -> str:
+    return f"{column} IN ({', '.join(repr(value) for value in values)})"
+
+
+class Release(Base):
+    """A release folder and what was measured of it. The pointer says which one is in force, not this."""
+
+    __tablename__ = "releases"
+    __table_args__ = (CheckConstraint(_one_of("state", RELEASE_STATES), name="state_known"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(Scheme, unique=True)
+    state: Mapped[str] = mapped_column(String(16))
+    metrics: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Generation(Base):
+    """One request to make audio or lyrics, with its parameters, state and results."""
+
+    __tablename__ = "generations"
+    __table_args__ = (
+        CheckConstraint("kind IN ('audio', 'lyrics')", name="kind_known"),
+        CheckConstraint(_one_of("state", GENERATION_STATES), name="state_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    prompt: Mapped[str]
+    parameters: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any] | None]
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]
+
+
+class Lyric(Base):
+    """The words of a song, as one source has them (a book, a lyric model)."""
+
+    __tablename__ = "lyrics"
+    __table_args__ = (UniqueConstraint("song_id", "source"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    song_id: Mapped[int] = mapped_column(ForeignKey("songs.id", ondelete="CASCADE"))
+    source: Mapped[str] = mapped_column(Key, index=True)
+    text: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Preference(Base):
+    """A ranking of several takes for one prompt: `ranking` holds indices into `takes`, best first."""
+
+    __tablename__ = "preferences"
+    __table_args__ = (
+        CheckConstraint("kind IN ('audio', 'lyrics')", name="kind_known"),
+        CheckConstraint("judge IN ('person', 'rubric')", name="judge_known"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    prompt: Mapped[str]
+    takes: Mapped[list[Any]]
+    ranking: Mapped[list[Any]]
+    judge: Mapped[str] = mapped_column(String(16))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)

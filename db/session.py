@@ -1,0 +1,143 @@
+"""Engines and sessions: SQLite by default, PostgreSQL by URL, the same behaviour on both.
+
+SQLite runs in WAL mode with foreign keys on, waits half a minute for another writer, and overwrites what is
+deleted. Transactions are ours to begin: a reading one never blocks a writer, and a writing one
+(`write_transaction`) takes the write lock at once, so that what it reads first is still true when it
+writes. Whatever the driver reports as lost, locked, full or unreadable arrives as
+`DatabaseUnavailableError`.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, exc, text
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.orm import Session, sessionmaker
+
+from db.errors import DatabaseUnavailableError, DatabaseUrlError
+
+SessionFactory = sessionmaker[Session]
+
+_DRIVERS = {
+    "sqlite": "sqlite",
+    "sqlite+pysqlite": "sqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+_BUSY_TIMEOUT_MS = 30_000
+_CONNECT_TIMEOUT_S = 10
+_PRAGMAS = (
+    f"busy_timeout = {_BUSY_TIMEOUT_MS}",  # First, since the next one may have to wait.
+    "journal_mode = WAL",
+    "synchronous = NORMAL",
+    "foreign_keys = ON",
+    "secure_delete = ON",
+    "cache_size = -65536",  # KiB
+)
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for a database URL; nothing is opened yet.
+
+    Parameters
+    ----------
+    url : str
+        `sqlite:///PATH`, or `postgresql://...` (also `postgres://` and `postgresql+psycopg://`).
+
+    Raises
+    ------
+    DatabaseUrlError
+        Not a URL, another kind of database, or PostgreSQL without its driver installed.
+    """
+    try:
+        parsed = make_url(url)
+        driver = _DRIVERS.get(parsed.drivername)
+        if driver is None:
+            raise DatabaseUrlError(
+                f"the database URL begins with {parsed.drivername!r}; "
+                "sqlite:///PATH or postgresql://USER@HOST/NAME is expected"
+            )
+        engine = create_engine(parsed.set(drivername=driver), **_options(driver, parsed))
+    except ModuleNotFoundError as error:
+        raise DatabaseUrlError(
+            f"PostgreSQL needs the package {error.name!r}: pip install 'songspace[postgres]'"
+        ) from None
+    except (exc.ArgumentError, ValueError, TypeError) as error:
+        if isinstance(error, DatabaseUrlError):
+            raise
+        # The URL may hold a password, and a mistyped one cannot be redacted for sure: it is not repeated.
+        raise DatabaseUrlError(
+            "the database URL cannot be read; sqlite:///PATH or postgresql://USER@HOST/NAME is expected"
+        ) from None
+    event.listen(engine, "handle_error", _name_error)
+    if driver == "sqlite":
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def make_session_factory(engine: Engine) -> SessionFactory:
+    """Return what makes sessions on this engine."""
+    return sessionmaker(engine, expire_on_commit=False)
+
+
+@contextmanager
+def write_transaction(factory: SessionFactory, *, lock: str | None = None) -> Iterator[Session]:
+    """Open a session for one transaction that will write; commit at the end, or roll everything back.
+
+    On SQLite it is the only writer from its beginning. On PostgreSQL writers go on side by side, but those
+    that name the same `lock` come one after another.
+
+    Raises
+    ------
+    DatabaseUnavailableError
+        Lost, locked for longer than the time-out, full, or unreadable; nothing was stored.
+    """
+    with factory() as session, session.begin():
+        connection = session.connection(execution_options={"songspace_write": True})
+        if lock is not None:
+            take_lock(connection, lock)
+        yield session
+
+
+def take_lock(connection: Connection, name: str) -> None:
+    """Hold a lock of this name until the transaction ends; on SQLite a writing transaction is lock enough."""
+    if connection.dialect.name == "postgresql":
+        number = zlib.crc32(f"songspace:{name}".encode())
+        connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+
+
+def _options(driver: str, url: URL) -> dict[str, Any]:
+    if driver == "sqlite":
+        return {}
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": _CONNECT_TIMEOUT_S} | dict(url.query)}
+
+
+def _set_up_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # The driver shall not begin transactions; `_begin_sqlite` does.
+    cursor = connection.cursor()
+    try:
+        for pragma in _PRAGMAS:
+            cursor.execute(f"PRAGMA {pragma}")
+    finally:
+        cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    writes = connection.get_execution_options().get("songspace_write", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _name_error(context: ExceptionContext) -> None:
+    """Raise a named error for what is the database's state and not the statement's fault."""
+    error = context.sqlalchemy_exception
+    original = context.original_exception
+    lost = isinstance(error, exc.OperationalError) or type(error) is exc.DatabaseError
+    if lost or (error is None and type(original).__name__ in ("OperationalError", "DatabaseError")):
+        reason = next(iter(str(original).strip().splitlines()), type(original).__name__)
+        raise DatabaseUnavailableError(f"the database cannot be used: {reason}") from original
