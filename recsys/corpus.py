@@ -183,3 +183,16 @@ def write_corpus_file(corpus: Corpus, path: Path, lists: np.ndarray | None = Non
                 file.write("\n")
             n_tokens += len(songs)
     return n_tokens
+
+
+def save_corpus(path: Path, corpus: Corpus) -> None:
+    """Write a corpus's arrays to one .npz file."""
+    np.savez(
+        path, song_ids=corpus.song_ids, indptr=corpus.indptr, rows=corpus.rows, groups=corpus.groups
+    )
+
+
+def load_corpus(path: Path) -> Corpus:
+    """Read back what `save_corpus` wrote."""
+    with np.load(path) as arrays:
+        return Corpus(arrays["song_ids"], arrays["indptr"], arrays["rows"], arrays["groups"])

@@ -1,0 +1,238 @@
+"""A release in memory: everything that answering needs, loaded from one folder, changed by nobody.
+
+`write_release` makes the folder (pipelines/release_files.py has the layout and its guarantees);
+`load_release` reads it back; `self_test` asks it the questions that its manifest has the answers to. A
+release holds songs and lists, never anything about single users.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from pipelines.columns import ARTIST, SONG_ID, TITLE
+from pipelines.release_files import (
+    ReleaseError,
+    finish_building,
+    read_manifest,
+    start_building,
+    write_manifest,
+)
+from recsys.components import Component, Lists, Neighbours, Popularity, Vectors
+from recsys.continuation import Continuation
+from recsys.cooccurrence import similarity, song_weights
+from recsys.corpus import Corpus, load_corpus, save_corpus
+from recsys.index import VectorIndex
+from recsys.rules import Catalogue
+from recsys.song2vec import unit
+
+FORMAT = 1
+ARTIST_ID = "artist_id"
+RECORDING_KEY = "recording_key"
+# Songs that the self-test asks for, and neighbours it compares.
+_TESTED, _TESTED_K = 5, 10
+
+
+@dataclass(frozen=True)
+class ReleaseParts:
+    """What the nightly stages made, in one vocabulary: row i of every array is song i of `corpus`.
+
+    Attributes
+    ----------
+    songs : frame of song_id, title, artist, artist_id, recording_key
+        One row a song of the corpus, in its order.
+    input, output, prior, log_normaliser : float32 arrays
+        song2vec (`recsys.components.Vectors`), rotated onto the last release.
+    together, after : CSR, raw weighted counts
+    weights : dict
+        Of the blend, by component.
+    """
+
+    corpus: Corpus
+    songs: pd.DataFrame
+    input: np.ndarray
+    output: np.ndarray
+    prior: np.ndarray
+    log_normaliser: np.ndarray
+    together: sp.csr_matrix
+    after: sp.csr_matrix
+    weights: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Release:
+    """A loaded release."""
+
+    name: str
+    manifest: Mapping[str, Any]
+    parts: ReleaseParts
+    index: VectorIndex
+    output_index: VectorIndex
+
+    @property
+    def song_ids(self) -> np.ndarray:
+        """Database id of each row, ascending, int64."""
+        return self.parts.corpus.song_ids
+
+    @cached_property
+    def vectors(self) -> np.ndarray:
+        """The song space: unit input vectors, float32, shape (n_songs, dim)."""
+        return unit(self.parts.input)
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """In how many lists each song stands, int64."""
+        return self.parts.corpus.counts()
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Artists and recordings for the rules; a song without recording key is no version of another."""
+        recordings, _ = pd.factorize(self.parts.songs[RECORDING_KEY].replace("", None))
+        artists = self.parts.songs[ARTIST_ID].to_numpy(np.int64)
+        unnamed = (self.parts.songs[ARTIST] == "").to_numpy()
+        return Catalogue(np.where(unnamed, -1, artists), recordings.astype(np.int64))
+
+    @cached_property
+    def continuation(self) -> Continuation:
+        """The blend that scores songs for a list or a user."""
+        return Continuation(_components(self.parts), self.parts.weights, len(self.song_ids))
+
+    def rows(self, song_ids: np.ndarray) -> np.ndarray:
+        """Rows of these songs; -1 for those that the release does not know."""
+        ids = np.asarray(song_ids, dtype=np.int64)
+        place = np.minimum(np.searchsorted(self.song_ids, ids), max(len(self.song_ids) - 1, 0))
+        if not len(self.song_ids):
+            return np.full(len(ids), -1, dtype=np.int64)
+        return np.where(self.song_ids[place] == ids, place, -1)
+
+
+def _components(parts: ReleaseParts) -> dict[str, Component]:
+    weights = song_weights(parts.corpus)
+
+    def neighbours(counts: sp.csr_matrix, alpha: float) -> Neighbours:
+        return Neighbours(similarity(counts, weights, alpha=alpha, shrink=2.0))
+
+    return {
+        "popularity": Popularity(weights),
+        "together": neighbours(parts.together, 0.3),
+        "together_cosine": neighbours(parts.together, 0.5),
+        "after": neighbours(parts.after, 0.3),
+        "after_cosine": neighbours(parts.after, 0.5),
+        "lists": Lists.build(parts.corpus),
+        "song2vec": Vectors(parts.input, parts.output, parts.prior, parts.log_normaliser),
+    }
+
+
+def write_release(
+    releases: Path, name: str, parts: ReleaseParts, index: VectorIndex, output_index: VectorIndex,
+    facts: Mapping[str, Any],
+) -> None:  # fmt: skip
+    """Write a whole release folder under its name, without publishing it."""
+    folder = start_building(releases, name)
+    corpus = parts.corpus
+    save_corpus(folder / "corpus.npz", corpus)
+    for array in ("input", "output", "prior", "log_normaliser"):
+        np.save(folder / f"{array}.npy", getattr(parts, array))
+    sp.save_npz(folder / "together.npz", parts.together, compressed=False)
+    sp.save_npz(folder / "after.npz", parts.after, compressed=False)
+    parts.songs.to_parquet(folder / "songs.parquet", index=False)
+    (folder / "blend.json").write_text(json.dumps(dict(parts.weights), indent=2), encoding="utf-8")
+    index.save(folder / "input.faiss")
+    output_index.save(folder / "output.faiss")
+    release = Release(name, {}, parts, index, output_index)
+    write_manifest(
+        folder,
+        {
+            "format": FORMAT,
+            "name": name,
+            "songs": len(corpus.song_ids),
+            "lists": corpus.n_lists,
+            "tokens": corpus.n_tokens,
+            "self_test": _ask(release),
+            **facts,
+        },
+    )
+    finish_building(releases, name)
+
+
+def load_release(releases: Path, name: str) -> Release:
+    """Read a release back.
+
+    Raises
+    ------
+    ReleaseError
+        It is missing, damaged, or of a format that this version does not read.
+    """
+    manifest = read_manifest(releases, name)
+    if manifest.get("format") != FORMAT:
+        raise ReleaseError(
+            f"release {name} has format {manifest.get('format')!r}, this version reads {FORMAT}"
+        )
+    folder = releases / name
+    try:
+        parts = ReleaseParts(
+            corpus=load_corpus(folder / "corpus.npz"),
+            songs=pd.read_parquet(folder / "songs.parquet"),
+            input=np.load(folder / "input.npy"),
+            output=np.load(folder / "output.npy"),
+            prior=np.load(folder / "prior.npy"),
+            log_normaliser=np.load(folder / "log_normaliser.npy"),
+            together=sp.csr_matrix(sp.load_npz(folder / "together.npz")),
+            after=sp.csr_matrix(sp.load_npz(folder / "after.npz")),
+            weights=json.loads((folder / "blend.json").read_text(encoding="utf-8")),
+        )
+        index = VectorIndex.load(folder / "input.faiss")
+        output_index = VectorIndex.load(folder / "output.faiss")
+    except (OSError, ValueError, KeyError, EOFError, RuntimeError) as error:
+        raise ReleaseError(f"release {name} cannot be loaded: {error}") from None
+    return Release(name, manifest, parts, index, output_index)
+
+
+def self_test(release: Release) -> list[str]:
+    """Ask the release what its manifest has the answers to; a line for each answer that differs."""
+    expected = release.manifest.get("self_test", {})
+    parts = release.parts
+    found = []
+    n_songs = len(release.song_ids)
+    if len(parts.songs) != n_songs or len(parts.input) != n_songs or len(release.index) != n_songs:
+        found.append("songs, vectors and index differ in number")
+        return found
+    if not np.isfinite(parts.input).all() or not np.isfinite(parts.output).all():
+        found.append("vectors are not finite")
+    answers = _ask(release)
+    for song, neighbours in expected.items():
+        # On another processor the last neighbours may change places; no more than that.
+        if len(set(neighbours) & set(answers.get(song, ()))) < 0.8 * len(neighbours):
+            found.append(f"the neighbours of song {song} differ from those in the manifest")
+    return found
+
+
+def _ask(release: Release) -> dict[str, list[int]]:
+    """Nearest songs of the most frequent ones, by database id: what a release answers on the day it is
+    made.
+    """
+    most_frequent = np.argsort(-release.counts, kind="stable")[:_TESTED]
+    k = min(_TESTED_K, len(release.song_ids))
+    if not len(most_frequent):
+        return {}
+    rows, _ = release.index.search(release.vectors[most_frequent], k)
+    ids = release.song_ids
+    # As a set: equal distances may come in any order.
+    return {
+        str(int(ids[song])): sorted(int(ids[row]) for row in found if row >= 0)
+        for song, found in zip(most_frequent, rows, strict=True)
+    }
+
+
+def describe_row(release: Release, row: int) -> dict[str, Any]:
+    """Id, title and artist of a row."""
+    song = release.parts.songs.iloc[int(row)]
+    return {SONG_ID: int(song[SONG_ID]), TITLE: str(song[TITLE]), ARTIST: str(song[ARTIST])}
