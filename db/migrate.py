@@ -1,4 +1,4 @@
-"""Bring a database to the schema of this version: forward only, all or nothing, from many processes at once."""
+"""Bring a database to the schema of this version: forward only, whole or not at all."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The history of the schema: Alembic revisions under `versions/`, forward only; `db.migrate.upgrade` runs them."""
+"""The history of the schema: Alembic revisions under `versions/`, forward only; run by `db.migrate`."""

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from sqlalchemy import Select, Table, insert
+from sqlalchemy import Executable, Table, insert
 from sqlalchemy.dialects.postgresql import insert as insert_postgresql
 from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
@@ -41,8 +41,8 @@ def table_of(model: type[DeclarativeBase]) -> Table:
     return table
 
 
-def read_frame(session: Session, statement: Select[Any], dtypes: Mapping[str, str]) -> pd.DataFrame:
-    """Return what a statement selects as a frame with these columns in these dtypes, in the order of the rows.
+def read_frame(session: Session, statement: Executable, dtypes: Mapping[str, str]) -> pd.DataFrame:
+    """Return what a statement selects, in its order, as a frame of these columns in these dtypes.
 
     Integers and floats travel as arrays, so a million rows of numbers take no million objects at a time.
     """

@@ -38,7 +38,7 @@ def add_listens(session: Session, rows: Sequence[tuple[int, int, int, float | No
     return insert_new_rows(session, Listen, [dict(zip(names, row, strict=True)) for row in rows])
 
 
-def _select() -> Select[Any]:
+def _select() -> Select[*tuple[Any, ...]]:
     # The songs of one second in the order of their ids: any order, but always the same.
     return select(Listen.user_id, Listen.song_id, Listen.listened_at_s, Listen.completion).order_by(
         Listen.user_id, Listen.listened_at_s, Listen.song_id

@@ -1,4 +1,4 @@
-"""Playlists and their entries: read whole for training, found by name, stored and replaced, and their groups."""
+"""Playlists and their entries: read whole for training, found by name, stored, replaced and grouped."""
 
 from __future__ import annotations
 
@@ -143,7 +143,8 @@ def has_ungrouped(session: Session) -> bool:
 
 def read_group_keys(session: Session) -> dict[int, str | None]:
     """Return the stored group key of every playlist, None where it has yet to be worked out."""
-    return {number: key for number, key in session.execute(select(Playlist.id, Playlist.group_key))}
+    rows = session.execute(select(Playlist.id, Playlist.group_key))
+    return {row.id: row.group_key for row in rows}
 
 
 def set_group_keys(session: Session, group_keys: Mapping[int, str]) -> None:

@@ -100,7 +100,7 @@ def save_settings(session: Session, user_id: int, settings: Mapping[str, Any]) -
 def _settings(session: Session, user_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
     statement = select(TasteProfile.user_id, TasteProfile.settings)
     rows = session.execute(statement.where(TasteProfile.user_id.in_(user_ids)))
-    return {user_id: settings for user_id, settings in rows}
+    return {row.user_id: row.settings for row in rows}
 
 
 def _row(profile: Profile, kept: Mapping[int, dict[str, Any]]) -> dict[str, Any]:

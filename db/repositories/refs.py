@@ -41,7 +41,7 @@ def external_id(ref: str) -> tuple[str, str] | None:
 
 
 def external_song_id(ref: str) -> tuple[str, str] | None:
-    """Return (scheme, value) of a song's external id or address; None when it is none that could be stored."""
+    """Return (scheme, value) of a song's external id or address; None when it could not be stored."""
     text = ref.strip()
     if found := _MUSICBRAINZ.match(text):
         return "mbid", (found[1] or found[2]).lower()

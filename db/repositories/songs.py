@@ -1,4 +1,4 @@
-"""Songs as they are read: all of them for training, some by external id, by words, or with all that is known."""
+"""Songs as they are read: all for training, some by external id or by words, or with all that is known."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def count_songs(session: Session) -> int:
 
 
 def find_songs(session: Session, refs: Sequence[str | int]) -> dict[str | int, int]:
-    """Return the song id of each name that is known, keyed by the name as given; see `db.repositories.refs`."""
+    """Return the song id of each known name, keyed by the name as given; see `db.repositories.refs`."""
     own: dict[str | int, int] = {}
     external: dict[str | int, tuple[str, str]] = {}
     for ref in dict.fromkeys(refs):
@@ -151,10 +151,10 @@ def describe_songs(session: Session, song_ids: Iterable[int]) -> dict[int, SongD
             refs.setdefault(song_id, []).append(f"{scheme}:{value}")
         statement = (
             select(
-                Song.id,
+                Song.id.label("song_id"),
                 Song.title,
-                Artist.name,
-                func.coalesce(Album.title, ""),
+                Artist.name.label("artist"),
+                func.coalesce(Album.title, "").label("album"),
                 Song.duration_ms,
                 Song.recording_key,
                 Song.is_generated,
@@ -164,8 +164,9 @@ def describe_songs(session: Session, song_ids: Iterable[int]) -> dict[int, SongD
             .outerjoin(Album, Album.id == Song.album_id)
             .where(Song.id.in_(chunk))
         )
-        for row in session.execute(statement):
-            described[row[0]] = SongDescription(*row, refs=tuple(sorted(refs.get(row[0], ()))))
+        for row in session.execute(statement).mappings():
+            number = row["song_id"]
+            described[number] = SongDescription(**row, refs=tuple(sorted(refs.get(number, ()))))
     return {song_id: described[song_id] for song_id in ids if song_id in described}
 
 

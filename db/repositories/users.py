@@ -76,8 +76,8 @@ def name_users(session: Session, user_ids: Iterable[int]) -> dict[int, str]:
     return names
 
 
-def ensure_users(session: Session, refs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """Return the id of each user (scheme, value), making those that are not there."""
+def ensure_users(session: Session, refs: Iterable[tuple[str, str]]) -> tuple[dict[tuple[str, str], int], int]:
+    """Return the id of each user (scheme, value), making those that are not there, and how many were made."""
     wanted = list(dict.fromkeys(refs))
     known: dict[tuple[str, str], int] = {}
     for scheme in dict.fromkeys(scheme for scheme, _ in wanted):
@@ -91,7 +91,8 @@ def ensure_users(session: Session, refs: Iterable[tuple[str, str]]) -> dict[tupl
         {"scheme": scheme, "value": value, "name": value, "created_at": created_at}
         for scheme, value in missing
     ]
-    return known | dict(zip(missing, insert_returning_ids(session, User, rows), strict=True))
+    made = dict(zip(missing, insert_returning_ids(session, User, rows), strict=True))
+    return known | made, len(made)
 
 
 def delete_user(session: Session, user_id: int) -> None:

@@ -1,0 +1,190 @@
+"""Files in, database rows out: the use case behind `songspace ingest`.
+
+Each batch of a reader is one transaction, so that a killed ingest leaves whole batches, and running it
+again completes them. The same input again changes no row. Songs are resolved as `pipelines.resolve` says. A
+playlist is known by its ref: with the same content it is left as it is, with other content it is replaced.
+At the end the groups of playlists are worked out anew if any playlist is new or changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+from sqlalchemy.exc import DBAPIError
+
+from db.repositories import playlists
+from db.session import SessionFactory, write_transaction
+from db.text import bounded
+from pipelines.groups import group_keys
+from pipelines.ingest_batch import NO_COUNTS, Counts, SongState, StoredBatch, store_batch
+from pipelines.sources.batch import Batch, Problem
+
+logger = logging.getLogger(__name__)
+
+Progress = Callable[[Path, int], None]
+"""Called after each stored batch with its source and its number of entries, listens and words of feedback."""
+
+LOCK = "ingest"
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What an ingest did.
+
+    A song counts once however many batches it is in; the entries of a replaced playlist count as changed.
+    """
+
+    songs: Counts = NO_COUNTS
+    playlists: Counts = NO_COUNTS
+    entries: Counts = NO_COUNTS
+    listens: Counts = NO_COUNTS
+    feedback: Counts = NO_COUNTS
+    users_added: int = 0
+    problems: tuple[Problem, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def changed_anything(self) -> bool:
+        """Whether any row of the database is other than before."""
+        parts = (self.songs, self.playlists, self.listens, self.feedback)
+        return bool(self.users_added) or any(part.added or part.changed for part in parts)
+
+
+def ingest(
+    paths: Sequence[Path],
+    *,
+    session_factory: SessionFactory,
+    format: str | None = None,
+    namespace: str | None = None,
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Read files and folders of any known format and store what they hold.
+
+    Malformed parts become problems in the report and do not stop the rest.
+
+    Raises
+    ------
+    ValueError
+        A format that is not known, or a namespace that cannot be one.
+    DatabaseUnavailableError
+        The database is lost, locked or full; whole batches were stored.
+    """
+    from pipelines.sources.detect import read_any
+
+    batches = (
+        ((path, batch) for batch in read_any(path, format=format, namespace=namespace)) for path in paths
+    )
+    return _ingest(chain.from_iterable(batches), session_factory, progress)
+
+
+def ingest_batches(
+    batches: Iterable[Batch],
+    *,
+    session_factory: SessionFactory,
+    source: Path = Path(),
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Store batches from elsewhere than a file; problems name `source`."""
+    return _ingest(((source, batch) for batch in batches), session_factory, progress)
+
+
+def regroup(session_factory: SessionFactory) -> int:
+    """Work out the groups of all playlists, store those that differ, and return how many did."""
+    with write_transaction(session_factory, lock=LOCK) as session:
+        stored = playlists.read_group_keys(session)
+        lists = playlists.read_playlists(session)
+        entries = playlists.read_entries(session)
+        free = lists["playlist_id"].to_numpy()[lists["source_key"].to_numpy() == ""]
+        entries = entries[entries["playlist_id"].isin(free)]
+        keys = group_keys(
+            (lists["scheme"] + ":" + lists["value"]).tolist(),
+            lists["source_key"].tolist(),
+            np.searchsorted(lists["playlist_id"].to_numpy(), entries["playlist_id"].to_numpy()),
+            entries["song_id"].to_numpy(),
+        )
+        numbered = zip(lists["playlist_id"].tolist(), map(bounded, keys), strict=True)
+        changed = {number: key for number, key in numbered if stored[number] != key}
+        playlists.set_group_keys(session, changed)
+    return len(changed)
+
+
+@dataclass
+class _Run:
+    """What one run has stored so far."""
+
+    playlists: Counts = NO_COUNTS
+    entries: Counts = NO_COUNTS
+    listens: Counts = NO_COUNTS
+    feedback: Counts = NO_COUNTS
+    users_added: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    song_states: bytearray = field(default_factory=bytearray)  # by song id, see `SongState`
+    contents: dict[tuple[str, str], str] = field(default_factory=dict)  # hashes of this run's playlists
+
+    def add(self, stored: StoredBatch) -> None:
+        """Take up what one committed batch did."""
+        self.playlists += stored.playlists
+        self.entries += stored.entries
+        self.listens += stored.listens
+        self.feedback += stored.feedback
+        self.users_added += stored.users_added
+        self.problems.extend(stored.problems)
+        self.contents.update(stored.contents)
+        highest = max(stored.song_states, default=0)
+        self.song_states.extend(bytes(max(0, highest + 1 - len(self.song_states))))
+        for song, state in stored.song_states.items():
+            self.song_states[song] = max(self.song_states[song], state)
+
+    def report(self, seconds: float) -> IngestReport:
+        """Return the whole, each song counted once."""
+        states = np.frombuffer(bytes(self.song_states), dtype=np.uint8)
+        order = (SongState.ADDED, SongState.CHANGED, SongState.UNCHANGED)
+        return IngestReport(
+            Counts(*(int((states == state).sum()) for state in order)),
+            self.playlists,
+            self.entries,
+            self.listens,
+            self.feedback,
+            self.users_added,
+            tuple(self.problems),
+            seconds,
+        )
+
+
+def _ingest(
+    batches: Iterable[tuple[Path, Batch]], session_factory: SessionFactory, progress: Progress | None
+) -> IngestReport:
+    started = time.perf_counter()
+    run = _Run()
+    for source, batch in batches:
+        run.problems.extend(batch.problems)
+        try:
+            with write_transaction(session_factory, lock=LOCK) as session:
+                stored = store_batch(session, batch, source=source, earlier=run.contents)
+        except DBAPIError as error:  # What no check foresaw costs its batch, not the ones after it.
+            reason = " ".join(str(error.orig).split())
+            run.problems.append(Problem(source, "", f"a part could not be stored: {reason}"))
+            continue
+        run.add(stored)
+        if progress is not None:
+            progress(source, len(batch.entries) + len(batch.listens) + len(batch.feedback))
+    with session_factory() as session:
+        stale = playlists.has_ungrouped(session)
+    if stale:
+        logger.info("groups: %d playlists in another group", regroup(session_factory))
+    report = run.report(time.perf_counter() - started)
+    logger.info(
+        "ingest: %d songs, %d playlists, %d listens added in %.1f s; %d problems",
+        report.songs.added,
+        report.playlists.added,
+        report.listens.added,
+        report.seconds,
+        len(report.problems),
+    )
+    return report

@@ -1,0 +1,167 @@
+"""The songs of one batch into the database: resolved, added, filled in.
+
+What is stored of a song is never taken away or overwritten: a source that comes later adds what was missing
+(an id, the album, the duration, attributes), and nothing else. So sources that disagree cannot undo each
+other, and the same input again changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from db.repositories.bulk import MAX_ID
+from db.repositories.catalogue import (
+    SongFacts,
+    add_aliases,
+    add_songs,
+    aliases_of,
+    facts_of,
+    replace_facts,
+    songs_by_name,
+)
+from db.repositories.refs import OWN_SCHEME, external_id
+from db.repositories.songs import songs_by_alias
+from db.text import cleaned, name_key
+from pipelines.columns import ALBUM, ARTIST, ATTRIBUTES, DURATION_MS, SCHEME, SONG_REF, TITLE, VALUE
+from pipelines.recording_key import recording_key
+from pipelines.resolve import Id, Incoming, Known, resolve
+
+NAME_SCHEME = "name"  # A ref of this scheme says that a song has no id.
+
+Complain = Callable[[str, str], None]  # Called with a place and a reason.
+
+
+@dataclass(frozen=True)
+class StoredSongs:
+    """Which song each ref of the batch is, and which songs are new or gained something."""
+
+    song_of: dict[str, int]
+    added: set[int]
+    changed: set[int]
+
+
+def store_songs(
+    session: Session, songs: pd.DataFrame, aliases: pd.DataFrame, *, complain: Complain
+) -> StoredSongs:
+    """Store a batch's songs and their ids; frames as in `pipelines.sources.batch`."""
+    refs, ids, facts = _incoming(songs, aliases, complain)
+    song_of_id = songs_by_alias(session, (pair for pairs in ids for pair in pairs))
+    keys = [
+        "" if pairs and pairs[0] in song_of_id else _name_key(fact, has_ids=bool(pairs))
+        for pairs, fact in zip(ids, facts, strict=True)
+    ]
+    by_name = songs_by_name(session, keys)
+    candidates = {*song_of_id.values(), *(song for found in by_name.values() for song in found)}
+    known = Known(song_of_id, by_name, aliases_of(session, candidates))
+    resolution = resolve([Incoming(*one) for one in zip(ids, keys, strict=True)], known)
+
+    old = facts_of(session, (song for song in resolution.songs if song > 0))
+    new = {-number: SongFacts() for number in range(1, resolution.n_new + 1)}
+    filled: dict[int, SongFacts] = {}
+    for song, fact in zip(resolution.songs, facts, strict=True):
+        if song < 0:
+            _fill(new[song], fact)
+        elif _fill(old[song], fact):
+            filled[song] = old[song]
+    number_of = dict(zip(new, add_songs(session, list(new.values())), strict=True))
+    replace_facts(session, filled)
+    gained = [(number_of.get(song, song), scheme, value) for song, scheme, value in resolution.new_ids]
+    add_aliases(session, gained)
+    stored = [number_of.get(song, song) for song in resolution.songs]
+    added = set(number_of.values())
+    changed = {song for song, *_ in gained} | set(filled)
+    return StoredSongs(dict(zip(refs, stored, strict=True)), added, changed - added)
+
+
+def parse_attributes(text: str) -> dict[str, Any] | None:
+    """Return a JSON object given as text, None when it is none; NaN and infinities become null."""
+
+    def finite(digits: str) -> float | None:
+        return float(digits) if math.isfinite(float(digits)) else None
+
+    if text in ("", "{}"):
+        return {}
+    try:
+        value = json.loads(text, parse_constant=lambda _: None, parse_float=finite)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def texts(column: pd.Series) -> list[str]:
+    """Return a column of text with "" for what is missing, and only characters that a database can hold."""
+    return [cleaned(text) for text in column.fillna("").astype(str).tolist()]
+
+
+def _incoming(
+    songs: pd.DataFrame, aliases: pd.DataFrame, complain: Complain
+) -> tuple[list[str], list[tuple[Id, ...]], list[SongFacts]]:
+    """Return refs, ids and facts of the songs that can be stored."""
+    further: dict[str, list[Id]] = {}
+    columns = (aliases[SONG_REF].tolist(), texts(aliases[SCHEME]), texts(aliases[VALUE]))
+    for ref, scheme, value in zip(*columns, strict=True):
+        pair = external_id(f"{scheme}:{value}")
+        if pair is not None and pair[0] not in (OWN_SCHEME, NAME_SCHEME):
+            further.setdefault(ref, []).append(pair)
+    refs: list[str] = []
+    ids: list[tuple[Id, ...]] = []
+    facts: list[SongFacts] = []
+    for ref, fact in _rows(songs, complain):
+        own = external_id(ref)
+        if own is None or own[0] == OWN_SCHEME:
+            complain(f"song {ref[:100]}", "not an external id, scheme:value")
+        elif own[0] == NAME_SCHEME and not further.get(ref) and not name_key(fact.title, fact.artist):
+            complain(f"song {ref[:100]}", "neither an id nor a title")
+        else:
+            named = () if own[0] == NAME_SCHEME else (own,)
+            refs.append(ref)
+            ids.append((*named, *further.get(ref, ())))
+            facts.append(fact)
+    return refs, ids, facts
+
+
+def _rows(songs: pd.DataFrame, complain: Complain) -> Iterable[tuple[str, SongFacts]]:
+    columns: Sequence[list[Any]] = (
+        songs[SONG_REF].tolist(),
+        texts(songs[TITLE]),
+        texts(songs[ARTIST]),
+        texts(songs[ALBUM]),
+        songs[DURATION_MS].astype("Float64").to_numpy(dtype=float, na_value=math.nan).tolist(),
+        songs[ATTRIBUTES].fillna("").tolist(),
+    )
+    for ref, title, artist, album, duration_ms, text in zip(*columns, strict=True):
+        attributes = parse_attributes(text)
+        if attributes is None:
+            complain(f"song {ref[:100]}", "attributes are not a JSON object")
+        usable = 0 < duration_ms <= MAX_ID  # False for NaN
+        yield ref, SongFacts(title, artist, album, int(duration_ms) if usable else None, attributes or {})
+
+
+def _name_key(song: SongFacts, *, has_ids: bool) -> str:
+    """Return what a song may be recognised by beside its ids; "" for one whose name does not tell it."""
+    if has_ids and not recording_key(song.title, song.artist):  # "Track 01" by "Unknown Artist"
+        return ""
+    return name_key(song.title, song.artist)
+
+
+def _fill(stored: SongFacts, given: SongFacts) -> bool:
+    """Add to what is stored what is given and missing; return whether there was anything."""
+    before = (stored.title, stored.artist, stored.album, stored.duration_ms)
+    stored.title = stored.title or given.title
+    stored.artist = stored.artist or given.artist
+    stored.album = stored.album or given.album
+    stored.duration_ms = stored.duration_ms or given.duration_ms
+    known = stored.attributes or {}
+    more = {key: value for key, value in (given.attributes or {}).items() if key not in known}
+    stored.attributes = known | more
+    after = (stored.title, stored.artist, stored.album, stored.duration_ms)
+    if after[:2] != before[:2]:
+        stored.recording_key = recording_key(stored.title, stored.artist)
+    return bool(more) or after != before
