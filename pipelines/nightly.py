@@ -57,6 +57,7 @@ from recsys.corpus import (
 from recsys.fit import choose_blend
 from recsys.index import VectorIndex
 from recsys.song2vec import SongVectors, settings_for, train_song2vec, unit
+from recsys.tail import Tail, choose_min_count, split_tail
 
 logger = logging.getLogger(__name__)
 
@@ -165,13 +166,22 @@ class Night:
     def _corpus(self) -> StageReport:
         def write(folder: Path) -> Mapping[str, Any]:
             lists = pd.read_parquet(self.work.path("clean", "lists.parquet"))
-            corpus = build_corpus(*(lists[column].to_numpy() for column in (LIST_ID, SONG_ID, GROUP)))
+            everything = build_corpus(*(lists[column].to_numpy() for column in (LIST_ID, SONG_ID, GROUP)))
+            min_count = choose_min_count(everything)
+            corpus, tail = split_tail(everything, min_count)
             save_corpus(folder / "corpus.npz", corpus)
+            tail.save(folder / "tail.npz")
             settings = settings_for(corpus, workers=self.settings.workers, seed=self.settings.seed)
             drawn = sample_versions(corpus, rounds=settings.rounds, rng=np.random.default_rng(settings.seed))
             n_tokens = write_corpus_file(corpus, folder / "corpus.txt", drawn)
             (folder / "song2vec.json").write_text(json.dumps(asdict(settings), indent=2), encoding="utf-8")
-            return {"songs": corpus.n_songs, "lists": corpus.n_lists, "tokens": n_tokens}
+            return {
+                "songs": corpus.n_songs,
+                "tail": len(tail.song_ids),
+                "min_count": min_count,
+                "lists": corpus.n_lists,
+                "tokens": n_tokens,
+            }
 
         inputs = [self.work.mark_of("clean"), self.settings.seed]
         return self.work.run("corpus", write, inputs=inputs, again=self._again("corpus"))
@@ -230,7 +240,9 @@ class Night:
 
     def _index(self) -> StageReport:
         def write(folder: Path) -> Mapping[str, Any]:
-            index = VectorIndex.build(unit(np.load(self.work.path("song2vec", "input.npy"))))
+            vectors = unit(np.load(self.work.path("song2vec", "input.npy")))
+            tail = Tail.load(self.work.path("corpus", "tail.npz"))
+            index = VectorIndex.build(np.concatenate([vectors, tail.vectors(vectors)]))
             index.save(folder / "input.faiss")
             VectorIndex.build(np.load(self.work.path("song2vec", "output.npy"))).save(folder / "output.faiss")
             return {"vectors": len(index), "kind": index.kind}
@@ -286,13 +298,15 @@ class Night:
         path = self.work.path
         corpus = load_corpus(path("corpus", "corpus.npz"))
         songs = pd.read_parquet(path("clean", "songs.parquet")).set_index(SONG_ID)
-        songs = songs.loc[corpus.song_ids].reset_index()
+        tail = Tail.load(path("corpus", "tail.npz"))
+        songs = songs.loc[np.concatenate([corpus.song_ids, tail.song_ids])].reset_index()
         choice = json.loads(path("evaluate", "choice.json").read_text(encoding="utf-8"))
         arrays = {
             n: np.load(path("song2vec", f"{n}.npy")) for n in ("input", "output", "prior", "log_normaliser")
         }
         parts = ReleaseParts(
             corpus=corpus,
+            tail=tail,
             songs=songs,
             together=sp.csr_matrix(sp.load_npz(path("cooccurrence", "together.npz"))),
             after=sp.csr_matrix(sp.load_npz(path("cooccurrence", "after.npz"))),

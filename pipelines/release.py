@@ -33,6 +33,7 @@ from recsys.corpus import Corpus, load_corpus, save_corpus
 from recsys.index import VectorIndex
 from recsys.rules import Catalogue
 from recsys.song2vec import unit
+from recsys.tail import Tail
 
 FORMAT = 1
 ARTIST_ID = "artist_id"
@@ -48,7 +49,7 @@ class ReleaseParts:
     Attributes
     ----------
     songs : frame of song_id, title, artist, artist_id, recording_key
-        One row a song of the corpus, in its order.
+        One row a song of the corpus, in its order, then one a song of the tail.
     input, output, prior, log_normaliser : float32 arrays
         song2vec (`recsys.components.Vectors`), rotated onto the last release.
     together, after : CSR, raw weighted counts
@@ -57,6 +58,7 @@ class ReleaseParts:
     """
 
     corpus: Corpus
+    tail: Tail
     songs: pd.DataFrame
     input: np.ndarray
     output: np.ndarray
@@ -69,7 +71,11 @@ class ReleaseParts:
 
 @dataclass(frozen=True)
 class Release:
-    """A loaded release."""
+    """A loaded release.
+
+    A `row` below `n_songs` is a song of the vocabulary; the rows from there on are the tail, which has a
+    place in the song space but is scored through its stand-ins (recsys/tail.py).
+    """
 
     name: str
     manifest: Mapping[str, Any]
@@ -78,18 +84,24 @@ class Release:
     output_index: VectorIndex
 
     @property
+    def n_songs(self) -> int:
+        """Size of the vocabulary."""
+        return self.parts.corpus.n_songs
+
+    @cached_property
     def song_ids(self) -> np.ndarray:
-        """Database id of each row, ascending, int64."""
-        return self.parts.corpus.song_ids
+        """Database id of each row, vocabulary first, then tail; int64, each part ascending."""
+        return np.concatenate([self.parts.corpus.song_ids, self.parts.tail.song_ids])
 
     @cached_property
     def vectors(self) -> np.ndarray:
-        """The song space: unit input vectors, float32, shape (n_songs, dim)."""
-        return unit(self.parts.input)
+        """The song space: unit vectors of vocabulary and tail, float32, shape (n_rows, dim)."""
+        known = unit(self.parts.input)
+        return np.concatenate([known, self.parts.tail.vectors(known)])
 
     @cached_property
     def counts(self) -> np.ndarray:
-        """In how many lists each song stands, int64."""
+        """In how many lists each song of the vocabulary stands, int64, shape (n_songs,)."""
         return self.parts.corpus.counts()
 
     @cached_property
@@ -97,21 +109,45 @@ class Release:
         """Artists and recordings for the rules; a song without recording key is no version of another."""
         recordings, _ = pd.factorize(self.parts.songs[RECORDING_KEY].replace("", None))
         artists = self.parts.songs[ARTIST_ID].to_numpy(np.int64)
-        unnamed = (self.parts.songs[ARTIST] == "").to_numpy()
-        return Catalogue(np.where(unnamed, -1, artists), recordings.astype(np.int64))
+        return Catalogue(artists, recordings.astype(np.int64))
 
     @cached_property
     def continuation(self) -> Continuation:
         """The blend that scores songs for a list or a user."""
-        return Continuation(_components(self.parts), self.parts.weights, len(self.song_ids))
+        return Continuation(_components(self.parts), self.parts.weights, self.n_songs)
+
+    @cached_property
+    def _row_of(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(self.song_ids, kind="stable")
+        return self.song_ids[order], order
 
     def rows(self, song_ids: np.ndarray) -> np.ndarray:
         """Rows of these songs; -1 for those that the release does not know."""
         ids = np.asarray(song_ids, dtype=np.int64)
-        place = np.minimum(np.searchsorted(self.song_ids, ids), max(len(self.song_ids) - 1, 0))
-        if not len(self.song_ids):
+        ordered, order = self._row_of
+        if not len(ordered):
             return np.full(len(ids), -1, dtype=np.int64)
-        return np.where(self.song_ids[place] == ids, place, -1)
+        place = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
+        return np.where(ordered[place] == ids, order[place], -1)
+
+    def as_query(self, rows: np.ndarray, weights: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """Songs to ask the blend with: vocabulary rows as they are, tail rows by their stand-ins.
+
+        Returns
+        -------
+        rows : int64 array below `n_songs`, each once
+        weights : float32 array
+        """
+        weights = np.ones(len(rows), np.float32) if weights is None else weights
+        in_tail = rows >= self.n_songs
+        query = np.zeros(self.n_songs, np.float32)
+        np.add.at(query, rows[~in_tail], weights[~in_tail])
+        if in_tail.any():
+            query += np.asarray(
+                weights[in_tail] @ self.parts.tail.stand_ins[rows[in_tail] - self.n_songs]
+            ).ravel()
+        used = np.flatnonzero(query > 0)
+        return used, query[used]
 
 
 def _components(parts: ReleaseParts) -> dict[str, Component]:
@@ -139,6 +175,7 @@ def write_release(
     folder = start_building(releases, name)
     corpus = parts.corpus
     save_corpus(folder / "corpus.npz", corpus)
+    parts.tail.save(folder / "tail.npz")
     for array in ("input", "output", "prior", "log_normaliser"):
         np.save(folder / f"{array}.npy", getattr(parts, array))
     sp.save_npz(folder / "together.npz", parts.together, compressed=False)
@@ -153,7 +190,8 @@ def write_release(
         {
             "format": FORMAT,
             "name": name,
-            "songs": len(corpus.song_ids),
+            "songs": corpus.n_songs,
+            "tail": len(parts.tail.song_ids),
             "lists": corpus.n_lists,
             "tokens": corpus.n_tokens,
             "self_test": _ask(release),
@@ -180,6 +218,7 @@ def load_release(releases: Path, name: str) -> Release:
     try:
         parts = ReleaseParts(
             corpus=load_corpus(folder / "corpus.npz"),
+            tail=Tail.load(folder / "tail.npz"),
             songs=pd.read_parquet(folder / "songs.parquet"),
             input=np.load(folder / "input.npy"),
             output=np.load(folder / "output.npy"),
@@ -201,8 +240,8 @@ def self_test(release: Release) -> list[str]:
     expected = release.manifest.get("self_test", {})
     parts = release.parts
     found = []
-    n_songs = len(release.song_ids)
-    if len(parts.songs) != n_songs or len(parts.input) != n_songs or len(release.index) != n_songs:
+    n_rows = len(release.song_ids)
+    if len(parts.songs) != n_rows or len(parts.input) != release.n_songs or len(release.index) != n_rows:
         found.append("songs, vectors and index differ in number")
         return found
     if not np.isfinite(parts.input).all() or not np.isfinite(parts.output).all():

@@ -70,3 +70,15 @@ class Continuation:
             name: (self.weights[name] / scale) * self.components[name].scores(query, columns)
             for name, scale in scales.items()
         }
+
+    def score_candidates(self, query: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
+        """Score some songs only, scaled among themselves; float32, shape (n_cases, n_columns).
+
+        For candidates that hold every case's best songs the order is that of `score`.
+        """
+        total = np.zeros((query.shape[0], len(columns)), np.float32)
+        for name, weight in self.weights.items():
+            if weight > 0:
+                scores = self.components[name].scores(query, columns)
+                total += (weight / scale_of(scores)) * scores
+        return total

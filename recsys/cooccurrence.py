@@ -43,7 +43,7 @@ def count_together(corpus: Corpus) -> sp.csr_matrix:
 def count_after(corpus: Corpus) -> sp.csr_matrix:
     """Weighted number of lists in which the column's song comes after the row's; float32 CSR."""
     n = corpus.n_songs
-    total: Any = sp.csr_matrix((n, n), dtype=np.float32)
+    total: Any = sp.csr_matrix((n, n), dtype=np.float32)  # type: ignore[arg-type]
     weights = corpus.weights()
     pairs = corpus.lengths * (corpus.lengths - 1) // 2
     block = np.concatenate([[0], np.cumsum(pairs)]) // _PAIRS_AT_ONCE

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
@@ -216,3 +216,15 @@ def _rank(folded: str, words: Sequence[str], found_in: str, title: str) -> int:
     if all(f" {word} " in padded for word in words):
         return 2
     return 3 if all(f" {word}" in padded for word in words) else 4
+
+
+def most_popular(session: Session, k: int) -> list[int]:
+    """Return the k songs in most playlist entries and listens, most first; fewer when fewer were ever
+    used.
+    """
+    used = union_all(select(PlaylistEntry.song_id), select(Listen.song_id)).subquery()
+    count = func.count()
+    statement = (
+        select(used.c.song_id).group_by(used.c.song_id).order_by(count.desc(), used.c.song_id).limit(k)
+    )
+    return list(session.execute(statement).scalars())

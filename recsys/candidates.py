@@ -1,0 +1,95 @@
+"""Candidates: a thousand songs worth scoring for a user, each with the retriever that found it.
+
+Retrievers, in the order in which they are credited: songs near each interest, songs near the overall taste,
+songs that stand beside a listened one in lists, songs that song2vec expects beside them (output vectors),
+songs of the same artists, songs of users with a similar taste. What several retrievers find is kept once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.index import VectorIndex
+from recsys.rules import Catalogue
+from recsys.taste import TasteProfile
+
+RETRIEVERS = ("interest", "taste", "together", "expected", "artist", "similar users")
+# How many songs of a profile the list-wise retrievers start from.
+_SEEDS = 50
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """Rows of the vocabulary, ascending, and for each the number of its retriever in `RETRIEVERS`."""
+
+    rows: np.ndarray
+    retrievers: np.ndarray
+
+
+def gather_candidates(
+    profile: TasteProfile,
+    query: sp.csr_matrix,
+    *,
+    index: VectorIndex,
+    output_index: VectorIndex,
+    input_vectors: np.ndarray,
+    together: sp.csr_matrix,
+    catalogue: Catalogue,
+    from_similar_users: np.ndarray,
+    each: int = 200,
+) -> Candidates:
+    """Collect candidates for one profile.
+
+    Parameters
+    ----------
+    query : CSR, shape (1, n_songs)
+        The profile as the blend is asked (recsys/query.py).
+    index, output_index : VectorIndex
+        Over the unit input vectors (vocabulary, then tail) and over the output vectors.
+    input_vectors : float32 array, shape (n_songs, dim)
+        As trained, for the output index.
+    together : CSR, shape (n_songs, n_songs)
+        Similarities by co-occurrence.
+    from_similar_users : int array
+        Rows of songs that users with a similar taste listen to.
+    each : int
+        Songs a retriever may bring.
+    """
+    n_songs = query.shape[1]
+    found: list[np.ndarray] = [
+        _near([interest.vector for interest in profile.interests], index, each),
+        _near([vector for vector in (profile.overall, profile.recent) if vector.any()], index, each),
+        _together(query, together, each),
+        _near([query @ input_vectors] if query.nnz else [], output_index, each),
+        _same_artists(query, catalogue, n_songs),
+        from_similar_users[:each],
+    ]
+    retriever = np.full(n_songs, -1, dtype=np.int64)
+    for number in reversed(range(len(found))):
+        rows = found[number]
+        retriever[rows[(rows >= 0) & (rows < n_songs)]] = number
+    rows = np.flatnonzero(retriever >= 0)
+    return Candidates(rows, retriever[rows])
+
+
+def _near(vectors: list[np.ndarray], index: VectorIndex, each: int) -> np.ndarray:
+    if not vectors or len(index) == 0:
+        return np.zeros(0, dtype=np.int64)
+    rows, _ = index.search(np.vstack(vectors), min(each, len(index)))
+    return np.unique(rows)
+
+
+def _together(query: sp.csr_matrix, together: sp.csr_matrix, each: int) -> np.ndarray:
+    scores = np.asarray((query @ together).toarray()).ravel()
+    reach = min(2 * each, len(scores))
+    best = np.argpartition(-scores, reach - 1)[:reach] if reach else np.zeros(0, dtype=np.int64)
+    return np.asarray(best[scores[best] > 0])
+
+
+def _same_artists(query: sp.csr_matrix, catalogue: Catalogue, n_songs: int) -> np.ndarray:
+    heaviest = query.indices[np.argsort(-query.data, kind="stable")[:_SEEDS]]
+    artists = np.unique(catalogue.artists[heaviest])
+    return np.flatnonzero(np.isin(catalogue.artists[:n_songs], artists[artists >= 0]))
