@@ -9,6 +9,8 @@ writes. Whatever the driver reports as lost, locked, full or unreadable arrives 
 
 from __future__ import annotations
 
+import sqlite3
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,8 +34,7 @@ _DRIVERS = {
 _BUSY_TIMEOUT_MS = 30_000
 _CONNECT_TIMEOUT_S = 10
 _PRAGMAS = (
-    f"busy_timeout = {_BUSY_TIMEOUT_MS}",  # First, since the next one may have to wait.
-    "journal_mode = WAL",
+    f"busy_timeout = {_BUSY_TIMEOUT_MS}",
     "synchronous = NORMAL",
     "foreign_keys = ON",
     "secure_delete = ON",
@@ -115,7 +116,8 @@ def take_lock(connection: Connection, name: str) -> None:
 def _options(driver: str, url: URL) -> dict[str, Any]:
     if driver == "sqlite":
         return {}
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": _CONNECT_TIMEOUT_S} | dict(url.query)}
+    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
+    return {"pool_pre_ping": True, "connect_args": timeout}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
@@ -124,8 +126,22 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     try:
         for pragma in _PRAGMAS:
             cursor.execute(f"PRAGMA {pragma}")
+        _turn_to_wal(cursor)
     finally:
         cursor.close()
+
+
+def _turn_to_wal(cursor: sqlite3.Cursor) -> None:
+    """Switch a new database to write-ahead logging, which SQLite does not wait for by itself."""
+    deadline = time.monotonic() + _BUSY_TIMEOUT_MS / 1000
+    while cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+            return  # In memory there is no such mode, and nobody else either.
+        except sqlite3.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def _begin_sqlite(connection: Connection) -> None:
