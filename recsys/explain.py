@@ -64,6 +64,8 @@ def explain(
     left_out = sp.csr_matrix(sp.diags(kept_weight) @ left_out)
     parts = model.score_columns(left_out, songs, scales)
     fall = total - sum(parts.values(), start=np.zeros((tried, len(songs)), np.float32))
+    # That a song was played before is no reason to hear of it: only other songs are named.
+    fall[rows[:tried, None] == songs[None, :]] = -np.inf
     return [_reason(fall[:, j], float(total[0, j]), rows, full, j, n_reasons) for j in range(len(songs))]
 
 

@@ -74,17 +74,20 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return np.asarray(vectors / np.where(length < 1e-8, 1.0, length), dtype=np.float32)
 
 
-def settings_for(corpus: Corpus, *, pairs: float = 3e8, workers: int = 2, seed: int = 1) -> Song2VecSettings:
-    """Choose how long to train: about `pairs` (song, neighbour) pairs in all, between 2 and 40 epochs.
+def settings_for(corpus: Corpus, *, pairs: float = 2e8, workers: int = 2, seed: int = 1) -> Song2VecSettings:
+    """Choose how long to train: 12 epochs, or fewer on large corpora, which show as many pairs in less.
 
-    The window spans the playlist, so an epoch costs the sum of squared lengths; on large corpora fewer
-    epochs see as many pairs.
+    The window spans the playlist, so an epoch costs the sum of squared lengths. More than some 15 epochs lose accuracy
+    on every development set (docs/song2vec.md).
+
+    Parameters
+    ----------
+    pairs : float
+        (Song, neighbour) pairs to train on at most, as far as three epochs allow.
     """
-    weights = corpus.weights()
-    in_one_round = float((weights * corpus.lengths.astype(np.float64) ** 2).sum())
-    epochs = int(np.clip(pairs / max(in_one_round, 1.0), 2, 40))
-    rounds = min(3, epochs)
-    return Song2VecSettings(epochs=max(1, epochs // rounds), rounds=rounds, workers=workers, seed=seed)
+    in_one_round = float((corpus.weights() * corpus.lengths.astype(np.float64) ** 2).sum())
+    epochs = int(np.clip(pairs / max(3 * in_one_round, 1.0), 1, 4))
+    return Song2VecSettings(epochs=epochs, rounds=3, workers=workers, seed=seed)
 
 
 def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) -> SongVectors:

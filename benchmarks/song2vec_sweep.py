@@ -1,0 +1,154 @@
+"""What each setting of song2vec is worth: one setting moved at a time, on held-back playlists of several
+sets.
+
+    python -m benchmarks.song2vec_sweep SET... [--seeds 0 1] [--out docs/song2vec_sweep.json]
+
+A SET is a folder in the tabular layout. For each set and split (protocol continuation-v1) song2vec is
+trained by itself and scored three ways: input against input (cosine to the mean), input against output (mean
+of logits), and as a mixture of softmaxes at temperature 2 (what the blend uses). Figures are NDCG@100.
+`--plot` draws them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+from benchmarks.tabular_corpus import read_corpus
+from recsys.baselines import fit_gensim_defaults, fit_item_knn
+from recsys.components import Vectors
+from recsys.corpus import sample_versions, write_corpus_file
+from recsys.evaluate import Split, make_split, measure
+from recsys.query import build_query
+from recsys.song2vec import Song2VecSettings, SongVectors, train_song2vec
+
+CENTRE = Song2VecSettings(epochs=4, rounds=3)
+MOVES: dict[str, list[dict[str, Any]]] = {
+    "as shipped": [{}],
+    "ns_exponent": [{"ns_exponent": value} for value in (-0.5, 0.5, 0.75)],
+    "window": [{"window": value} for value in (5, 20)],
+    "epochs (x3 rounds)": [{"epochs": value} for value in (1, 2, 10)],
+    "negative": [{"negative": value} for value in (5, 20)],
+    "vector_size": [{"vector_size": value} for value in (64, 256)],
+    "sample": [{"sample": 1e-4}],
+}
+
+
+def score_ways(vectors: SongVectors) -> dict[str, Any]:
+    """The three ways to score a list with song vectors."""
+    unit_input = vectors.unit_input()
+    mixture = Vectors.build(vectors)
+    n_songs = len(vectors.counts)
+
+    def cosine(seen: Sequence[np.ndarray]) -> np.ndarray:
+        return np.array([unit_input[rows].mean(0) for rows in seen]) @ unit_input.T
+
+    def logits(seen: Sequence[np.ndarray]) -> np.ndarray:
+        return np.array([vectors.conditional_logits(rows).mean(0) for rows in seen])
+
+    return {
+        "input-input": cosine,
+        "input-output, mean": logits,
+        "input-output, mixture": lambda seen: mixture.scores(build_query(seen, n_songs)),
+    }
+
+
+def run(split: Split, settings: Song2VecSettings) -> dict[str, float]:
+    """Train with some settings; NDCG@100 of each way to score, and the seconds."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "corpus.txt"
+        rng = np.random.default_rng(settings.seed)
+        write_corpus_file(split.train, path, sample_versions(split.train, rounds=settings.rounds, rng=rng))
+        started = time.perf_counter()
+        vectors = train_song2vec(path, split.train.n_songs, settings)
+        seconds = time.perf_counter() - started
+    found = {
+        way: round(float(measure(scorer, split.cases)["ndcg@100"].mean()), 4)
+        for way, scorer in score_ways(vectors).items()
+    }
+    return {**found, "seconds": round(seconds, 1)}
+
+
+def sweep(folders: Sequence[Path], seeds: Sequence[int], out: Path) -> list[dict[str, Any]]:
+    """Every move on every set and split; results are written after each, so that a long sweep loses
+    nothing.
+    """
+    results: list[dict[str, Any]] = json.loads(out.read_text()) if out.exists() else []
+    done = {(r["set"], r["split"], r["setting"], r["value"]) for r in results}
+    for seed in seeds:
+        for folder in folders:
+            split = make_split(read_corpus(folder), seed=seed, max_cases=400)
+            jobs: list[tuple[str, str, Song2VecSettings | None]] = [
+                ("item-kNN", "", None),
+                ("gensim defaults", "", None),
+            ]
+            for setting, moves in MOVES.items():
+                for move in moves:
+                    value = ", ".join(str(v) for v in move.values())
+                    jobs.append((setting, value, replace(CENTRE, **move)))
+            for setting, value, settings in jobs:
+                if (folder.name, seed, setting, value) in done:
+                    continue
+                if settings is not None:
+                    figures = run(split, settings)
+                else:
+                    fit = fit_item_knn if setting == "item-kNN" else fit_gensim_defaults
+                    figures = {
+                        "NDCG@100": round(float(measure(fit(split.train), split.cases)["ndcg@100"].mean()), 4)
+                    }
+                row = {"set": folder.name, "split": seed, "setting": setting, "value": value, **figures}
+                results.append(row)
+                out.write_text(json.dumps(results, indent=1) + "\n")
+                print(json.dumps(row), flush=True)
+    return results
+
+
+def plot(results: list[dict[str, Any]], path: Path) -> None:
+    """Draw the mixture's NDCG@100 over that of item-kNN, a panel a set, a bar a setting."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    sets = list(dict.fromkeys(r["set"] for r in results))
+    figure, axes = plt.subplots(1, len(sets), figsize=(5 * len(sets), 6), squeeze=False, layout="constrained")
+    for axis, name in zip(axes[0], sets, strict=True):
+        rows = [r for r in results if r["set"] == name]
+        base = {r["split"]: r["NDCG@100"] for r in rows if r["setting"] == "item-kNN"}
+        bars: dict[str, list[float]] = {}
+        for r in rows:
+            if r["setting"] != "item-kNN":
+                value = r.get("input-output, mixture", r.get("NDCG@100"))
+                bars.setdefault(f"{r['setting']} {r['value']}".strip(), []).append(value / base[r["split"]])
+        labels = list(bars)
+        colours = ["tab:orange" if label == "as shipped" else "tab:blue" for label in labels]
+        axis.barh(labels, [float(np.mean(bars[label])) for label in labels], color=colours)
+        axis.axvline(1.0, color="grey", linestyle=":")
+        axis.invert_yaxis()
+        axis.set_title(name)
+        axis.set_xlabel("NDCG@100, times item-kNN")
+    figure.savefig(path, dpi=110)
+
+
+def main() -> None:
+    """Parse, sweep, plot."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("sets", nargs="+", type=Path)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1])
+    parser.add_argument("--out", type=Path, default=Path("docs/song2vec_sweep.json"))
+    parser.add_argument("--plot", type=Path, default=Path("docs/song2vec_sweep.png"))
+    arguments = parser.parse_args()
+    print(json.dumps({"as shipped": asdict(CENTRE)}))
+    plot(sweep(arguments.sets, arguments.seeds, arguments.out), arguments.plot)
+
+
+if __name__ == "__main__":
+    main()
