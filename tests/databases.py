@@ -1,8 +1,8 @@
 """Fixtures that give a test a database of its own, once on SQLite and once on a real PostgreSQL.
 
-A `conftest.py` takes them by `from tests.databases import *`. The server is started once a session from the installed
-binaries, in a temporary folder, without the network, and stopped by its process id at the end. Databases are copies
-of a migrated template, since copying is quicker than migrating.
+A `conftest.py` takes them by `from tests.databases import *`. The server is started once a session from the
+installed binaries, in a temporary folder, without the network, and stopped by its process id at the end.
+Databases are copies of a migrated template, since copying is quicker than migrating.
 """
 
 from __future__ import annotations

@@ -83,7 +83,7 @@ def insert_new_rows(session: Session, model: type[DeclarativeBase], rows: Sequen
     """Insert rows but for those that are there already by any unique key; return how many went in."""
     table = table_of(model)
     make = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    statement = make(table).on_conflict_do_nothing()
+    statement = make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
     inserted = 0
     for chunk in chunks(rows, ROWS_AT_ONCE):
         result = session.execute(statement, chunk)

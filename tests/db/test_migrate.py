@@ -64,7 +64,10 @@ def test_many_may_upgrade_at_once(blank_database_url: str) -> None:
 
 
 def test_processes_may_upgrade_at_once(blank_database_url: str) -> None:
-    program = "import sys; from db.migrate import upgrade; from db.session import make_engine; upgrade(make_engine(sys.argv[1]))"
+    program = (
+        "import sys; from db.migrate import upgrade; from db.session import make_engine; "
+        "upgrade(make_engine(sys.argv[1]))"
+    )
     running = [subprocess.Popen([sys.executable, "-c", program, blank_database_url]) for _ in range(3)]
     assert [process.wait(timeout=60) for process in running] == [0, 0, 0]
 

@@ -62,10 +62,14 @@ def test_sqlite_is_set_up_for_many_readers_and_clean_deletion(tmp_path: Path) ->
 
 
 def test_failed_write_transaction_leaves_nothing(session_factory: SessionFactory) -> None:
-    with pytest.raises(KeyError), write_transaction(session_factory) as session:
-        session.add(User(scheme="test", value="ann", name="Ann"))
-        session.flush()
-        raise KeyError("something else went wrong")
+    def fail() -> None:
+        with write_transaction(session_factory) as session:
+            session.add(User(scheme="test", value="ann", name="Ann"))
+            session.flush()
+            raise KeyError("something else went wrong")
+
+    with pytest.raises(KeyError):
+        fail()
     with session_factory() as session:
         assert session.query(User).count() == 0
 
