@@ -49,7 +49,7 @@ def score_ways(vectors: SongVectors) -> dict[str, Any]:
     n_songs = len(vectors.counts)
 
     def cosine(seen: Sequence[np.ndarray]) -> np.ndarray:
-        return np.array([unit_input[rows].mean(0) for rows in seen]) @ unit_input.T
+        return np.asarray(np.array([unit_input[rows].mean(0) for rows in seen]) @ unit_input.T)
 
     def logits(seen: Sequence[np.ndarray]) -> np.ndarray:
         return np.array([vectors.conditional_logits(rows).mean(0) for rows in seen])

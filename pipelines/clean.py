@@ -26,6 +26,18 @@ LONGEST_SESSION = 100
 SHORTEST_LIST = 2
 
 
+def group_keys(playlists: pd.DataFrame) -> pd.Series:
+    """The group of each playlist, by playlist_id; one without a group is a group of its own.
+
+    Parameters
+    ----------
+    playlists : frame of playlist_id, group_key
+    """
+    own = "playlist " + playlists[PLAYLIST_ID].astype(str)
+    keys = playlists["group_key"].where(playlists["group_key"].notna(), own)
+    return pd.Series(keys.to_numpy(), index=playlists[PLAYLIST_ID].to_numpy())
+
+
 def playlist_lists(entries: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
     """Playlist entries as lists.
 

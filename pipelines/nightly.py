@@ -28,8 +28,8 @@ from db.repositories import profiles as profiles_repository
 from db.repositories import releases as releases_repository
 from db.repositories import songs as songs_repository
 from db.session import SessionFactory
-from pipelines.clean import GROUP, LIST_ID, training_lists
-from pipelines.columns import PLAYLIST_ID, SONG_ID, TITLE
+from pipelines.clean import GROUP, LIST_ID, group_keys, training_lists
+from pipelines.columns import SONG_ID, TITLE
 from pipelines.gate import judge
 from pipelines.profiles import all_profiles
 from pipelines.release import ARTIST_ID, RECORDING_KEY, ReleaseParts, load_release, self_test, write_release
@@ -139,11 +139,7 @@ class Night:
             playlists = playlists_repository.read_playlists(session)
             listens = listens_repository.read_listens(session)
             songs = songs_repository.read_songs(session)
-        # A playlist without a group is one of its own.
-        own = "playlist " + playlists[PLAYLIST_ID].astype(str)
-        keys = playlists["group_key"].where(playlists["group_key"].notna(), own)
-        groups = pd.Series(keys.to_numpy(), index=playlists[PLAYLIST_ID].to_numpy())
-        lists = training_lists(entries, groups, listens)
+        lists = training_lists(entries, group_keys(playlists), listens)
         if lists.empty:
             raise NothingToLearnError(
                 "the database holds no playlist or session of two songs: ingest some first"

@@ -77,8 +77,8 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 def settings_for(corpus: Corpus, *, pairs: float = 2e8, workers: int = 2, seed: int = 1) -> Song2VecSettings:
     """Choose how long to train: 12 epochs, or fewer on large corpora, which show as many pairs in less.
 
-    The window spans the playlist, so an epoch costs the sum of squared lengths. More than some 15 epochs lose accuracy
-    on every development set (docs/song2vec.md).
+    The window spans the playlist, so an epoch costs the sum of squared lengths. More than some 15 epochs
+    lose accuracy on every development set (docs/song2vec.md).
 
     Parameters
     ----------
