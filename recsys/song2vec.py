@@ -46,7 +46,8 @@ class SongVectors:
     Attributes
     ----------
     input, output : float32 arrays, shape (n_songs, vector_size)
-        As trained, not normalised. A song that the corpus does not hold has zero vectors.
+        As trained, not normalised. A song that the corpus does not hold has zero vectors; one that always
+        stands alone has learned nothing, and its input vector is zero.
     counts : float32 array, shape (n_songs,)
         How often the trainer saw each song in one pass.
     ns_exponent : float
@@ -103,7 +104,6 @@ def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) 
     if corpus_file.stat().st_size == 0:
         raise ValueError(f"nothing to train on: {corpus_file} is empty")
     model = Word2Vec(
-        corpus_file=str(corpus_file),
         vector_size=settings.vector_size,
         window=settings.window,
         shrink_windows=False,
@@ -111,19 +111,32 @@ def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) 
         ns_exponent=settings.ns_exponent,
         sample=settings.sample,
         alpha=settings.alpha,
-        epochs=settings.epochs,
         sg=1,
         hs=0,
         min_count=1,
         workers=settings.workers,
         seed=settings.seed,
     )
+    model.build_vocab(corpus_file=str(corpus_file))
     words = np.array([int(word) for word in model.wv.index_to_key], dtype=np.int64)
+    if len(words) == 0:
+        raise ValueError(f"nothing to train on: {corpus_file} holds no song")
     if words.min() < 0 or words.max() >= n_songs:
-        raise ValueError(f"rows in {corpus_file} must lie in 0..{n_songs - 1}, found {words.max()}")
+        raise ValueError(
+            f"rows in {corpus_file} must lie in 0..{n_songs - 1}, found {words.min()}..{words.max()}"
+        )
+    start = model.wv.vectors.copy()
+    model.train(
+        corpus_file=str(corpus_file),
+        total_examples=model.corpus_count,
+        total_words=model.corpus_total_words,
+        epochs=settings.epochs,
+    )
     shape = (n_songs, settings.vector_size)
     input_, output = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    input_[words] = model.wv.vectors
+    # A song that never stood beside another still has its random start, which is no place to search from.
+    moved = (model.wv.vectors != start).any(1)
+    input_[words] = model.wv.vectors * moved[:, None]
     output[words] = model.syn1neg
     counts = np.zeros(n_songs, np.float32)
     counts[words] = [model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key]
