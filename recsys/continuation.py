@@ -32,8 +32,9 @@ class Continuation:
             raise ValueError(f"weights for unknown components: {sorted(unknown)}")
 
     def score(self, seen: Sequence[np.ndarray], weights: Sequence[np.ndarray] | None = None) -> np.ndarray:
-        """Score every song for each case; float32, shape (n_cases, n_songs). All zeros for a case without
-        songs.
+        """Score every song for each case; float32, shape (n_cases, n_songs).
+
+        A case without songs gets the scores of popularity alone, zeros where popularity has no weight.
         """
         query = build_query(seen, self.n_songs, weights)
         total, _ = self.score_query(query)

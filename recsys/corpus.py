@@ -98,12 +98,18 @@ def build_corpus(
     min_count : int
         Keep songs that stand in at least so many lists.
     min_length : int
-        Keep lists of at least so many kept songs.
+        Keep lists of at least so many kept songs. Songs are counted before, so with `min_length` above 1 a song
+        may be left that stands in no kept list.
 
     Returns
     -------
     Corpus
         Empty (no songs, no lists) when nothing is left.
+
+    Raises
+    ------
+    ValueError
+        Arrays of different lengths, or a list whose pairs do not stand together.
     """
     if not len(list_ids) == len(song_ids) == len(groups):
         raise ValueError(
@@ -112,6 +118,8 @@ def build_corpus(
     vocabulary, rows = np.unique(song_ids, return_inverse=True)
     change = np.flatnonzero(np.diff(list_ids)) + 1
     first = np.concatenate([[0], change]) if len(list_ids) else np.zeros(0, dtype=np.int64)
+    if len(np.unique(np.asarray(list_ids)[first])) < len(first):
+        raise ValueError("the pairs of a list must stand together: sort them by list and position")
     list_number = np.zeros(len(list_ids), dtype=np.int64)
     list_number[change] = 1
     list_number = np.cumsum(list_number)
@@ -187,9 +195,7 @@ def write_corpus_file(corpus: Corpus, path: Path, lists: np.ndarray | None = Non
 
 def save_corpus(path: Path, corpus: Corpus) -> None:
     """Write a corpus's arrays to one .npz file."""
-    np.savez(
-        path, song_ids=corpus.song_ids, indptr=corpus.indptr, rows=corpus.rows, groups=corpus.groups
-    )
+    np.savez(path, song_ids=corpus.song_ids, indptr=corpus.indptr, rows=corpus.rows, groups=corpus.groups)
 
 
 def load_corpus(path: Path) -> Corpus:

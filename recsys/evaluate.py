@@ -100,6 +100,8 @@ def rank(scores: np.ndarray, seen: Sequence[np.ndarray], k: int = K) -> np.ndarr
     Ties go to the smaller row, so that an answer repeats itself.
     """
     n_cases, n_songs = scores.shape
+    if n_songs == 0:
+        return np.full((n_cases, k), -1, dtype=np.int64)
     scores = np.array(scores, dtype=np.float32)
     for case, rows in enumerate(seen):
         scores[case, rows] = -np.inf

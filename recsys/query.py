@@ -25,15 +25,25 @@ def build_query(
     Returns
     -------
     float32 CSR, shape (n_cases, n_songs)
-        Each row sums to 1, or to 0 for a case without songs.
+        Each row sums to 1, or to 0 for a case without songs or without weight.
+
+    Raises
+    ------
+    ValueError
+        A row outside 0..n_songs-1 (sparse products would read past their arrays), or a weight that is negative
+        or not finite.
     """
     lengths = np.array([len(rows) for rows in seen], dtype=np.int64)
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     rows = np.concatenate([*seen, np.zeros(0, np.int64)]).astype(np.int64)
+    if len(rows) and not 0 <= rows.min() <= rows.max() < n_songs:
+        raise ValueError(f"rows must lie in 0..{n_songs - 1}, got {rows.min()}..{rows.max()}")
     if weights is None:
         data = np.ones(len(rows), dtype=np.float32)
     else:
         data = np.concatenate([*weights, np.zeros(0, np.float32)]).astype(np.float32)
+    if not (np.isfinite(data).all() and (data >= 0).all()):
+        raise ValueError("weights must be finite and not negative")
     totals = np.add.reduceat(np.append(data, 0.0), indptr[:-1]) if len(seen) else np.zeros(0)
     totals = np.where((lengths > 0) & (totals > 0), totals, 1.0)
     return sp.csr_matrix(
