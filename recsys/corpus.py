@@ -98,8 +98,8 @@ def build_corpus(
     min_count : int
         Keep songs that stand in at least so many lists.
     min_length : int
-        Keep lists of at least so many kept songs. Songs are counted before, so with `min_length` above 1 a song
-        may be left that stands in no kept list.
+        Keep lists of at least so many kept songs. Songs are counted before, so with `min_length` above 1 a
+        song may be left that stands in no kept list.
 
     Returns
     -------

@@ -30,8 +30,8 @@ def build_query(
     Raises
     ------
     ValueError
-        A row outside 0..n_songs-1 (sparse products would read past their arrays), or a weight that is negative
-        or not finite.
+        A row outside 0..n_songs-1 (sparse products would read past their arrays), or a weight that is
+        negative or not finite.
     """
     lengths = np.array([len(rows) for rows in seen], dtype=np.int64)
     indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
