@@ -10,6 +10,7 @@ negative, larger is better. All are plain functions of what stands together in l
 - `Lists`        playlists as neighbours: sum_u s_u X[u, j], s_u the similarity of list u to the query
   (user-kNN)
 - `SongVectors`  song2vec, input against output: sum_i q_i p(j | i), a mixture of softmaxes at temperature T
+- `Factors`      implicit ALS, the query folded in as an unseen list (recsys/factors.py)
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ import scipy.sparse as sp
 
 from recsys.cooccurrence import count_after, count_together, similarity, song_weights
 from recsys.corpus import Corpus
+from recsys.factors import Factors
 from recsys.song2vec import SongVectors
 
 
@@ -118,6 +120,8 @@ class Vectors:
         are many.
         """
         prior = (vectors.ns_exponent * np.log(np.maximum(vectors.counts, 0.5))).astype(np.float32)
+        # A zero output vector would score a song that was never trained on above all that do not fit.
+        prior[vectors.counts == 0] = _NEVER
         n_songs = len(prior)
         step = max(1, n_songs // _NORMALISER_SONGS)
         output, part = vectors.output[::step], prior[::step]
@@ -143,8 +147,10 @@ class Vectors:
         return out
 
 
-# The softmax's normaliser is summed over about so many songs: exact below, sampled above.
+# The softmax's normaliser is summed over so many songs to twice as many: exact below, sampled above.
 _NORMALISER_SONGS = 20_000
+# Logit of a song that song2vec has not seen: its probability is zero.
+_NEVER = np.float32(-1e4)
 
 
 def _blocks(n: int, size: int) -> Iterator[tuple[int, int]]:
@@ -152,8 +158,8 @@ def _blocks(n: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, n)
 
 
-def build_components(corpus: Corpus, vectors: SongVectors) -> dict[str, Component]:
-    """Every component of the blend by name, fitted on a corpus and its song2vec vectors."""
+def build_components(corpus: Corpus, vectors: SongVectors, factors: Factors) -> dict[str, Component]:
+    """Every component of the blend by name, fitted on a corpus, its song2vec vectors and its factors."""
     weights = song_weights(corpus)
     together, after = count_together(corpus), count_after(corpus)
     return {
@@ -164,4 +170,5 @@ def build_components(corpus: Corpus, vectors: SongVectors) -> dict[str, Componen
         "after_cosine": Neighbours(similarity(after, weights, alpha=0.5, shrink=2.0)),
         "lists": Lists.build(corpus),
         "song2vec": Vectors.build(vectors),
+        "factors": factors,
     }
