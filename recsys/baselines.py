@@ -23,11 +23,19 @@ EASE_LARGEST = 12_000
 
 
 def seen_matrix(seen: Sequence[np.ndarray], n_songs: int) -> sp.csr_matrix:
-    """Cases x songs, 1 where the song was seen; float32 CSR."""
+    """Cases x songs, 1 where the song was seen; float32 CSR.
+
+    Raises
+    ------
+    ValueError
+        A row outside 0..n_songs-1.
+    """
     indptr = np.concatenate([[0], np.cumsum([len(rows) for rows in seen])])
     rows = (
         np.concatenate([np.asarray(rows, dtype=np.int64) for rows in seen]) if len(seen) else np.zeros(0, int)
     )
+    if len(rows) and not 0 <= rows.min() <= rows.max() < n_songs:
+        raise ValueError(f"rows must lie in 0..{n_songs - 1}, got {rows.min()}..{rows.max()}")
     return sp.csr_matrix((np.ones(len(rows), np.float32), rows, indptr), shape=(len(seen), n_songs))
 
 
@@ -80,14 +88,14 @@ def fit_ease(corpus: Corpus, *, l2: float = 300.0, weights: np.ndarray | None = 
 
 
 def _inverse(gram: sp.csr_matrix, l2: float) -> np.ndarray:
-    dense = gram.toarray().astype(np.float64)
+    dense = gram.astype(np.float64).toarray()
     dense[np.diag_indices_from(dense)] += l2
     return np.asarray(sl.inv(dense, overwrite_a=True, check_finite=False))
 
 
 def _ease_by_songs(incidence: sp.csr_matrix, l2: float) -> Scorer:
     inverse = _inverse(sp.csr_matrix(incidence.T @ incidence), l2)
-    weight = (-inverse / np.diag(inverse)).astype(np.float32)
+    weight = np.divide(inverse, -np.diag(inverse).copy(), out=inverse).astype(np.float32)
     np.fill_diagonal(weight, 0.0)
     return lambda seen: np.asarray(seen_matrix(seen, len(weight)) @ weight)
 
@@ -95,21 +103,18 @@ def _ease_by_songs(incidence: sp.csr_matrix, l2: float) -> Scorer:
 def _ease_by_lists(incidence: sp.csr_matrix, l2: float) -> Scorer:
     n_songs = incidence.shape[1]
     inverse = _inverse(sp.csr_matrix(incidence @ incidence.T), l2).astype(np.float32)
-    columns = sp.csc_matrix(incidence)
+    by_song = sp.csr_matrix(incidence.T)
     diagonal = np.empty(n_songs, np.float32)
     for start in range(0, n_songs, 2000):
-        block = columns[:, start : start + 2000]
-        diagonal[start : start + 2000] = (
-            1.0 - np.asarray(block.multiply(inverse @ block.toarray()).sum(0)).ravel()
-        )
+        block = by_song[start : start + 2000]
+        diagonal[start : start + 2000] = 1.0 - np.asarray(block.multiply(block @ inverse).sum(1)).ravel()
     diagonal = np.maximum(diagonal, 1e-6)
-    by_song = sp.csr_matrix(incidence.T)
 
     def score(seen: Sequence[np.ndarray]) -> np.ndarray:
         query = seen_matrix(seen, n_songs)
-        lists = (query @ by_song).toarray() @ inverse
+        lists = (query @ incidence.T) @ inverse
         shown = query.toarray()
-        return np.asarray(shown - (shown - sp.csr_matrix(lists) @ incidence) / diagonal, dtype=np.float32)
+        return np.asarray(shown - (shown - (by_song @ lists.T).T) / diagonal, dtype=np.float32)
 
     return score
 
@@ -127,27 +132,30 @@ def fit_ials(
     in.
     """
     from implicit.cpu.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
 
-    model = AlternatingLeastSquares(
-        factors=factors,
-        regularization=regularization,
-        alpha=alpha,
-        iterations=iterations,
-        random_state=seed,
-        num_threads=0,
-    )
-    model.fit(corpus.incidence(), show_progress=False)
+    # implicit brings its own threads; those of BLAS on top of them make it many times slower.
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(
+            factors=factors,
+            regularization=regularization,
+            alpha=alpha,
+            iterations=iterations,
+            random_state=seed,
+            num_threads=0,
+        )
+        model.fit(corpus.incidence(), show_progress=False)
     songs = np.asarray(model.item_factors, dtype=np.float64)
     base = songs.T @ songs + regularization * np.eye(songs.shape[1])
 
     def score(seen: Sequence[np.ndarray]) -> np.ndarray:
         # implicit takes confidence alpha * r itself; the fold-in solves the same normal equations (Hu et
         # al., eq. 4).
-        users = [
-            np.linalg.solve(base + (alpha - 1.0) * songs[rows].T @ songs[rows], alpha * songs[rows].sum(0))
-            for rows in seen
-        ]
-        return np.asarray(np.array(users) @ songs.T, dtype=np.float32)
+        users = np.zeros((len(seen), songs.shape[1]))
+        for case, rows in enumerate(seen):
+            shown = songs[rows]
+            users[case] = np.linalg.solve(base + (alpha - 1.0) * shown.T @ shown, alpha * shown.sum(0))
+        return np.asarray(users @ songs.T, dtype=np.float32)
 
     return score
 
@@ -163,6 +171,8 @@ def fit_bpr(
 ) -> Scorer:
     """Bayesian personalised ranking (Rendle et al., UAI 2009) by `implicit`; an unseen list is the mean of
     its songs.
+
+    On one thread: several overwrite each other's steps, and the same seed gives other scores.
     """
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
@@ -172,18 +182,24 @@ def fit_bpr(
         regularization=regularization,
         iterations=iterations,
         random_state=seed,
-        num_threads=0,
+        num_threads=1,
     )
     model.fit(corpus.incidence(), show_progress=False)
     songs = np.asarray(model.item_factors, dtype=np.float32)
 
     # The last factor is the song's bias: a list's own bias factor is 1, so it is put back after the mean.
     def score(seen: Sequence[np.ndarray]) -> np.ndarray:
-        users = np.array([songs[rows].mean(0) for rows in seen])
+        users = _means(seen, songs)
         users[:, -1] = 1.0
         return np.asarray(users @ songs.T, dtype=np.float32)
 
     return score
+
+
+def _means(seen: Sequence[np.ndarray], vectors: np.ndarray) -> np.ndarray:
+    """Mean vector of the songs of each case, zeros for a case without; float32, shape (n_cases, dim)."""
+    lengths = np.array([max(len(rows), 1) for rows in seen], dtype=np.float32).reshape(-1, 1)
+    return np.asarray(seen_matrix(seen, len(vectors)) @ vectors / lengths, dtype=np.float32)
 
 
 def fit_gensim_defaults(corpus: Corpus, *, workers: int = 2, seed: int = 1) -> Scorer:
@@ -200,6 +216,6 @@ def fit_gensim_defaults(corpus: Corpus, *, workers: int = 2, seed: int = 1) -> S
     vectors[[int(word) for word in model.wv.index_to_key]] = model.wv.get_normed_vectors()
 
     def score(seen: Sequence[np.ndarray]) -> np.ndarray:
-        return np.asarray(np.array([vectors[rows].mean(0) for rows in seen]) @ vectors.T, dtype=np.float32)
+        return np.asarray(_means(seen, vectors) @ vectors.T, dtype=np.float32)
 
     return score
