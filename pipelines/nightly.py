@@ -54,6 +54,7 @@ from recsys.corpus import (
     save_corpus,
     write_corpus_file,
 )
+from recsys.factors import Factors, FactorSettings, fit_factors
 from recsys.fit import choose_blend
 from recsys.index import VectorIndex
 from recsys.song2vec import SongVectors, settings_for, train_song2vec, unit
@@ -228,10 +229,17 @@ class Night:
             together, after = count_together(corpus), count_after(corpus)
             sp.save_npz(folder / "together.npz", together, compressed=False)
             sp.save_npz(folder / "after.npz", after, compressed=False)
-            return {"pairs": int(together.nnz) // 2}
+            factors = fit_factors(
+                corpus, FactorSettings(seed=self.settings.seed, workers=self.settings.workers)
+            )
+            factors.save(folder / "factors.npz")
+            return {"pairs": int(together.nnz) // 2, "factors": factors.songs.shape[1]}
 
         return self.work.run(
-            "cooccurrence", write, inputs=[self.work.mark_of("corpus")], again=self._again("cooccurrence")
+            "cooccurrence",
+            write,
+            inputs=[self.work.mark_of("corpus"), self.settings.seed],
+            again=self._again("cooccurrence"),
         )
 
     def _index(self) -> StageReport:
@@ -306,6 +314,7 @@ class Night:
             songs=songs,
             together=sp.csr_matrix(sp.load_npz(path("cooccurrence", "together.npz"))),
             after=sp.csr_matrix(sp.load_npz(path("cooccurrence", "after.npz"))),
+            factors=Factors.load(path("cooccurrence", "factors.npz")),
             weights=choice["weights"],
             **arrays,
         )

@@ -47,6 +47,7 @@ SIGNALS = {
     "after_cosine": "it often comes after them, and seldom after others",
     "lists": "whole playlists like your taste hold it",
     "song2vec": "song2vec expects it beside them",
+    "factors": "people with lists like your taste would add it",
 }
 
 

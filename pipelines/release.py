@@ -30,6 +30,7 @@ from recsys.components import Component, Lists, Neighbours, Popularity, Vectors
 from recsys.continuation import Continuation
 from recsys.cooccurrence import similarity, song_weights
 from recsys.corpus import Corpus, load_corpus, save_corpus
+from recsys.factors import Factors
 from recsys.index import VectorIndex
 from recsys.rules import Catalogue
 from recsys.song2vec import unit
@@ -53,6 +54,7 @@ class ReleaseParts:
     input, output, prior, log_normaliser : float32 arrays
         song2vec (`recsys.components.Vectors`), rotated onto the last release.
     together, after : CSR, raw weighted counts
+    factors : latent factors of the songs
     weights : dict
         Of the blend, by component.
     """
@@ -66,6 +68,7 @@ class ReleaseParts:
     log_normaliser: np.ndarray
     together: sp.csr_matrix
     after: sp.csr_matrix
+    factors: Factors
     weights: Mapping[str, float]
 
 
@@ -164,6 +167,7 @@ def _components(parts: ReleaseParts) -> dict[str, Component]:
         "after_cosine": neighbours(parts.after, 0.5),
         "lists": Lists.build(parts.corpus),
         "song2vec": Vectors(parts.input, parts.output, parts.prior, parts.log_normaliser),
+        "factors": parts.factors,
     }
 
 
@@ -180,6 +184,7 @@ def write_release(
         np.save(folder / f"{array}.npy", getattr(parts, array))
     sp.save_npz(folder / "together.npz", parts.together, compressed=False)
     sp.save_npz(folder / "after.npz", parts.after, compressed=False)
+    parts.factors.save(folder / "factors.npz")
     parts.songs.to_parquet(folder / "songs.parquet", index=False)
     (folder / "blend.json").write_text(json.dumps(dict(parts.weights), indent=2), encoding="utf-8")
     index.save(folder / "input.faiss")
@@ -226,6 +231,7 @@ def load_release(releases: Path, name: str) -> Release:
             log_normaliser=np.load(folder / "log_normaliser.npy"),
             together=sp.csr_matrix(sp.load_npz(folder / "together.npz")),
             after=sp.csr_matrix(sp.load_npz(folder / "after.npz")),
+            factors=Factors.load(folder / "factors.npz"),
             weights=json.loads((folder / "blend.json").read_text(encoding="utf-8")),
         )
         index = VectorIndex.load(folder / "input.faiss")

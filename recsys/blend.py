@@ -25,8 +25,9 @@ DEFAULT_WEIGHTS: dict[str, float] = {
     "together_cosine": 0.1,
     "after": 0.08,
     "after_cosine": 0.15,
-    "lists": 0.42,
+    "lists": 0.32,
     "song2vec": 0.1,
+    "factors": 0.1,
 }
 FEWEST_CASES = 30
 _GRID = (0.0, 0.3, 0.6, 1.0, 1.6, 2.4)

@@ -22,6 +22,7 @@ from recsys.components import build_components
 from recsys.continuation import Continuation
 from recsys.corpus import Corpus, sample_versions, write_corpus_file
 from recsys.evaluate import make_split, measure
+from recsys.factors import FactorSettings, fit_factors
 from recsys.metrics import Estimate, bootstrap_mean, bootstrap_ratio
 from recsys.song2vec import SongVectors, settings_for, train_song2vec
 
@@ -87,7 +88,8 @@ def choose_blend(corpus: Corpus, folder: Path, *, seed: int, workers: int) -> Bl
     path = folder / "inner-corpus.txt"
     vectors = train_vectors(split.train, path, seed=seed, workers=workers)
     path.unlink()
-    components = build_components(split.train, vectors)
+    factors = fit_factors(split.train, FactorSettings(seed=seed, workers=workers))
+    components = build_components(split.train, vectors, factors)
     table = gather(components, split.cases, split.train.n_songs)
     rng = np.random.default_rng(seed)
     weights = learn_weights(table, rng)
@@ -127,4 +129,5 @@ def fit_continuation(corpus: Corpus, folder: Path, *, seed: int, workers: int) -
     path = folder / "corpus.txt"
     vectors = train_vectors(corpus, path, seed=seed, workers=workers)
     path.unlink()
-    return Continuation(build_components(corpus, vectors), choice.weights, corpus.n_songs)
+    factors = fit_factors(corpus, FactorSettings(seed=seed, workers=workers))
+    return Continuation(build_components(corpus, vectors, factors), choice.weights, corpus.n_songs)

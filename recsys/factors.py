@@ -1,0 +1,102 @@
+"""Latent factors of lists and songs: implicit ALS (Hu, Koren & Volinsky, ICDM 2008), weighted by group.
+
+A low-rank view of the same co-occurrence: it links songs that never stood in one list through others. The
+`implicit` library fits the songs' factors; a query is folded in as an unseen list, by the same normal
+equations:
+
+    u = (Y'Y + l2 I + sum_i (c_i - 1) y_i y_i')^-1 sum_i c_i y_i,      c_i = alpha times the song's weight in
+    the query
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.corpus import Corpus
+
+
+@dataclass(frozen=True)
+class FactorSettings:
+    """Settings of implicit ALS, by its names (`l2` is its `regularization`)."""
+
+    factors: int = 128
+    l2: float = 10.0
+    alpha: float = 40.0
+    iterations: int = 15
+    seed: int = 1
+    workers: int = 2
+
+
+@dataclass(frozen=True)
+class Factors:
+    """Songs' factors, float32, shape (n_songs, factors): a component of the blend (recsys/components.py)."""
+
+    songs: np.ndarray
+    l2: float
+    alpha: float
+
+    def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
+        """Predicted preference for each song, cut off below 0; float32, shape (n_cases, n_columns)."""
+        songs = self.songs if columns is None else self.songs[columns]
+        lists = self.fold_in(query)
+        return np.asarray(np.maximum(lists @ songs.T, 0.0), dtype=np.float32)
+
+    def save(self, path: Path) -> None:
+        """Write to one .npz file."""
+        np.savez(path, songs=self.songs, l2=self.l2, alpha=self.alpha)
+
+    @classmethod
+    def load(cls, path: Path) -> Factors:
+        """Read back what `save` wrote."""
+        with np.load(path) as arrays:
+            return cls(arrays["songs"], float(arrays["l2"]), float(arrays["alpha"]))
+
+    @cached_property
+    def _gram(self) -> np.ndarray:
+        songs = self.songs.astype(np.float64)
+        return np.asarray(songs.T @ songs + self.l2 * np.eye(songs.shape[1]))
+
+    def fold_in(self, query: sp.csr_matrix) -> np.ndarray:
+        """Factors of each case, float32, shape (n_cases, factors); zeros for a case without songs."""
+        size = self.songs.shape[1]
+        lists = np.zeros((query.shape[0], size), np.float32)
+        for case in range(query.shape[0]):
+            part = slice(query.indptr[case], query.indptr[case + 1])
+            rows, weights = query.indices[part], query.data[part]
+            if len(rows) == 0:
+                continue
+            confidence = self.alpha * weights / weights.mean()
+            y = self.songs[rows].astype(np.float64)
+            left = self._gram + (y.T * np.maximum(confidence - 1.0, 0.0)) @ y
+            lists[case] = np.linalg.solve(left, confidence @ y)
+        return lists
+
+
+def fit_factors(corpus: Corpus, settings: FactorSettings | None = None) -> Factors:
+    """Fit the songs' factors on the lists of a corpus, each with its group weight.
+
+    The same seed gives the same factors on the same machine and number of workers.
+    """
+    from implicit.cpu.als import AlternatingLeastSquares
+    from threadpoolctl import threadpool_limits
+
+    settings = settings or FactorSettings()
+    size = max(1, min(settings.factors, corpus.n_songs - 1, corpus.n_lists))
+    model = AlternatingLeastSquares(
+        factors=size,
+        regularization=settings.l2,
+        alpha=settings.alpha,
+        iterations=settings.iterations,
+        random_state=settings.seed,
+        num_threads=settings.workers,
+    )
+    weighted = sp.csr_matrix(sp.diags(corpus.weights()) @ corpus.incidence(), dtype=np.float32)
+    # implicit runs its own threads; BLAS threads under them only get in the way.
+    with threadpool_limits(limits=1, user_api="blas"):
+        model.fit(weighted, show_progress=False)
+    return Factors(np.asarray(model.item_factors, dtype=np.float32), settings.l2, settings.alpha)
