@@ -51,6 +51,7 @@ class VectorIndex:
             index = faiss.IndexHNSWFlat(dim, settings.m, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = settings.ef_construction
             index.hnsw.efSearch = settings.ef_search
+            index.hnsw.rng = type(index.hnsw.rng)(settings.seed)
         else:
             raise ValueError(f"index kind is auto, exact or hnsw, got {kind!r}")
         index.add(np.ascontiguousarray(vectors, dtype=np.float32))
@@ -83,9 +84,19 @@ class VectorIndex:
         Returns
         -------
         rows : int64 array, shape (n_queries, k)
-            Best first; -1 where there are fewer than k vectors.
+            Best first; -1 where there are fewer than k vectors, or where the query is not finite.
         scores : float32 array, shape (n_queries, k)
+            The least float32 beside a -1.
+
+        Raises
+        ------
+        ValueError
+            k below 1, or queries of another dimension than the vectors.
         """
         queries = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
+        if k < 1 or queries.shape[1] != self._index.d:
+            raise ValueError(
+                f"need k >= 1 and queries of {self._index.d} dimensions, got {k}, {queries.shape}"
+            )
         scores, rows = self._index.search(queries, k)
         return rows, scores
