@@ -1,9 +1,10 @@
 """Stages of a job: each writes one folder, leaves a stamp when it is done, and is not done twice for the
 same input.
 
-A stage's fingerprint is a hash of its settings and of the fingerprints of the stages it reads. The folder is
-written beside and renamed, the stamp is in it: after a crash a stage is there whole or not at all, and the
-job goes on where it stopped. Asking for a stage by name does it again.
+A stage's fingerprint is a hash of its settings and of the marks of the stages it reads; a stage's mark is a
+hash of what it wrote, so that a stage done again with another outcome is news to those after it, and one with
+the same outcome is not. The folder is written beside and renamed, the stamp is in it: after a crash a stage
+is there whole or not at all, and the job goes on where it stopped. Asking for a stage by name does it again.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 logger = logging.getLogger(__name__)
 
 STAMP = "stamp.json"
+_STAMPED = {"fingerprint", "mark", "counts", "seconds"}
 
 
 class JobRunningError(Exception):
@@ -81,7 +83,7 @@ class Work:
             stamp = json.loads(self.path(stage, STAMP).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        return stamp if isinstance(stamp, dict) else None
+        return stamp if isinstance(stamp, dict) and stamp.keys() >= _STAMPED else None
 
     def run(
         self,
@@ -98,7 +100,7 @@ class Work:
         write : function of a folder
             Writes the stage's files into it and returns its counts.
         inputs : sequence
-            Settings and upstream fingerprints.
+            Settings and upstream marks.
         again : bool
             Do it whatever the stamp says.
         """
@@ -108,21 +110,30 @@ class Work:
             logger.info("%s: nothing new", stage)
             return StageReport(stage, stamp["counts"], float(stamp["seconds"]), True)
         self.folder.mkdir(parents=True, exist_ok=True)
-        building = self.folder / f".building-{stage}"
-        shutil.rmtree(building, ignore_errors=True)
+        building, old = self.folder / f".building-{stage}", self.folder / f".old-{stage}"
+        for leftover in (building, old):
+            shutil.rmtree(leftover, ignore_errors=True)
         building.mkdir()
         started = time.perf_counter()
         counts = dict(write(building))
         seconds = time.perf_counter() - started
-        text = json.dumps({"fingerprint": mark, "counts": counts, "seconds": round(seconds, 3)}, indent=2)
-        (building / STAMP).write_text(text, encoding="utf-8")
-        shutil.rmtree(self.folder / stage, ignore_errors=True)
+        facts = {
+            "fingerprint": mark,
+            "mark": _hash_of(building),
+            "counts": counts,
+            "seconds": round(seconds, 3),
+        }
+        (building / STAMP).write_text(json.dumps(facts, indent=2), encoding="utf-8")
+        # Moved out of the way first: a half-removed folder must not stand there with its stamp.
+        if (self.folder / stage).exists():
+            os.rename(self.folder / stage, old)
         os.rename(building, self.folder / stage)
+        shutil.rmtree(old, ignore_errors=True)
         logger.info("%s: %s, %.1f s", stage, ", ".join(f"{k} {v}" for k, v in counts.items()), seconds)
         return StageReport(stage, counts, seconds, False)
 
     def mark_of(self, stage: str) -> str:
-        """Fingerprint of a finished stage, for those that read it.
+        """Mark of what a finished stage wrote, for those that read it.
 
         Raises
         ------
@@ -132,4 +143,13 @@ class Work:
         stamp = self.stamp(stage)
         if stamp is None:
             raise ValueError(f"stage {stage!r} has not been done yet: run the whole job first")
-        return str(stamp["fingerprint"])
+        return str(stamp["mark"])
+
+
+def _hash_of(folder: Path) -> str:
+    """Hash of the names and contents of all files in a folder."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.iterdir()):
+        with path.open("rb") as file:
+            digest.update(f"{path.name} {hashlib.file_digest(file, 'sha256').hexdigest()}\n".encode())
+    return digest.hexdigest()[:16]
