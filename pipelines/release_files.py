@@ -77,9 +77,10 @@ def read_manifest(releases: Path, name: str) -> dict[str, Any]:
         raise ReleaseError(f"there is no release {name!r} in {releases}") from None
     except (ValueError, OSError) as error:
         raise ReleaseError(f"{path} cannot be read: {error}") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+    files = manifest.get("files") if isinstance(manifest, dict) else None
+    if not isinstance(files, dict) or not all(isinstance(facts, dict) for facts in files.values()):
         raise ReleaseError(f"{path} is not a release's manifest")
-    return manifest
+    return dict(manifest)
 
 
 def check_files(releases: Path, name: str) -> list[str]:
@@ -93,9 +94,9 @@ def check_files(releases: Path, name: str) -> list[str]:
         path = folder / file
         if not path.is_file():
             found.append(f"{file} is missing")
-        elif path.stat().st_size != facts["bytes"]:
-            found.append(f"{file} has {path.stat().st_size} bytes instead of {facts['bytes']}")
-        elif sha256_of(path) != facts["sha256"]:
+        elif path.stat().st_size != facts.get("bytes"):
+            found.append(f"{file} has {path.stat().st_size} bytes instead of {facts.get('bytes')}")
+        elif sha256_of(path) != facts.get("sha256"):
             found.append(f"{file} differs from its sha256")
     strangers = {path.name for path in folder.iterdir()} - set(manifest["files"]) - {MANIFEST}
     found.extend(f"{file} is not in the manifest" for file in sorted(strangers))
@@ -107,6 +108,8 @@ def start_building(releases: Path, name: str) -> Path:
     releases.mkdir(parents=True, exist_ok=True)
     for leftover in releases.glob(f"{BUILDING}*"):
         shutil.rmtree(leftover)
+    for leftover in releases.glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
     folder = releases / f"{BUILDING}{name}"
     folder.mkdir()
     return folder
@@ -138,10 +141,10 @@ def publish(releases: Path, name: str) -> None:
 
 
 def current_name(releases: Path) -> str | None:
-    """Name of the published release; None when none was ever published."""
+    """Name of the published release; None when none was ever published, or the pointer cannot be read."""
     try:
         return (releases / CURRENT).read_text(encoding="utf-8").strip() or None
-    except FileNotFoundError:
+    except (FileNotFoundError, UnicodeDecodeError):
         return None
 
 
@@ -153,10 +156,16 @@ def release_names(releases: Path) -> list[str]:
 
 
 def remove_old(releases: Path, *, kept: int = KEPT) -> list[str]:
-    """Remove all but the newest `kept` releases and the published one; returns the names removed."""
+    """Remove all but the newest `kept` releases and the published one; returns the names removed.
+
+    Releases newer than the published one (refused by the gate, or rolled back from) are counted apart, so
+    that a row of refused nights takes no good release away.
+    """
     published = current_name(releases)
+    names = release_names(releases)
+    newer = [name for name in names if published is not None and name > published]
     removed = []
-    for name in release_names(releases)[:-kept]:
+    for name in [*names[: len(names) - len(newer)][:-kept], *newer[:-kept]]:
         if name == published:
             continue
         # Renamed first: a folder with a release's name is always whole.
