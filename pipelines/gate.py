@@ -33,7 +33,8 @@ def judge(
     Parameters
     ----------
     new, published : mappings
-        With "n_cases" and "knn_ratio" = {"mean", "low", "high"}; `published` is None on the first night.
+        With "n_cases", "metrics" (empty when there were too few cases to measure) and "knn_ratio" = {"mean",
+        "low", "high"}; `published` is None on the first night.
     share_new : float
         Share of songs that the published release does not know, 0..1.
     force : bool
@@ -41,6 +42,8 @@ def judge(
     """
     if published is None or not published.get("n_cases") or not new.get("n_cases"):
         return Verdict(True, "")
+    if not new.get("metrics", True):
+        return Verdict(True, f"accuracy was not measured: {new['n_cases']} cases are too few")
     before, after = float(published["knn_ratio"]["mean"]), new["knn_ratio"]
     fell = after["mean"] < (1.0 - LARGEST_FALL) * before and after["high"] < before
     if not fell:
