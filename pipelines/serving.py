@@ -10,7 +10,7 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from db.repositories import songs as songs_repository
-from db.repositories.refs import OWN_SCHEME
+from db.repositories.refs import OWN_SCHEME, external_song_id, own_id
 from pipelines.answers import SongAnswer
 from pipelines.release import Release, load_release
 from pipelines.release_files import ReleaseError, current_name, release_names
@@ -53,9 +53,14 @@ def need_release(home: Path) -> Release:
 
 
 def namespace_of(ref: str) -> str:
-    """The scheme in which someone asked: "playlists" for `playlists:17`, our own for a bare number."""
-    scheme, colon, _ = ref.strip().partition(":")
-    return scheme if colon and not scheme.lower().startswith("http") else OWN_SCHEME
+    """The scheme in which someone asked: "playlists" for `playlists:17`, our own for a bare number.
+
+    An address asks in the scheme that it stands for: one of a Spotify track in "spotify".
+    """
+    named = external_song_id(ref)
+    if own_id(ref) is not None or named is None or named[0].lower().startswith("http"):
+        return OWN_SCHEME
+    return named[0]
 
 
 def rows_of(release: Release, session: Session, refs: Sequence[str | int]) -> np.ndarray:
@@ -66,13 +71,15 @@ def rows_of(release: Release, session: Session, refs: Sequence[str | int]) -> np
     NotFoundError
         A song that the database does not hold.
     ValueError
-        A song that the release has no place for yet.
+        A song that the release has no place for.
     """
     song_ids = np.array([songs_repository.find_song(session, ref) for ref in refs], dtype=np.int64)
     rows = release.rows(song_ids)
     for ref, row in zip(refs, rows, strict=True):
         if row < 0:
             raise ValueError(f"song {ref} stands in no list yet: it gets its place in the next nightly run")
+        if not release.vectors[row].any():
+            raise ValueError(f"song {ref} stands beside no song that is known well enough to place it")
     return rows
 
 
