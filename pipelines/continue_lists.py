@@ -28,6 +28,8 @@ from recsys.evaluate import rank
 
 _CASES_AT_ONCE = 64
 _LONGEST_CASE = 10_000
+# JSON has no such numbers, but 1e999 reads as one.
+_NO_NUMBERS = (float("inf"), float("-inf"))
 
 
 class BatchError(ValueError):
@@ -81,19 +83,22 @@ class Continuer:
         """
         with self.session_factory() as session:
             song_ids = [songs_repository.find_song(session, song) for song in songs]
-            return self._continue(session, np.array(song_ids, dtype=np.int64), k, namespace_of(songs[0]))
+            namespace = namespace_of(songs[0]) if songs else OWN_SCHEME
+            return self._continue(session, np.array(song_ids, dtype=np.int64), k, namespace)
 
     def _continue(self, session: Session, song_ids: np.ndarray, k: int, namespace: str) -> SongList:
         if k < 1:
             raise ValueError(f"k must be at least 1, got {k}")
         seen = _known(self.release, song_ids)
-        rows, scores = self._rank([seen], k, np.ones((1, self.release.n_songs), dtype=bool))
+        rows, scores, unknown = self._rank([seen], k, np.ones((1, self.release.n_songs), dtype=bool))
         found = rows[0] >= 0
         songs = name_rows(self.release, session, rows[0, found], scores[0, found], namespace)
-        return SongList(songs, self.release.name, None if len(seen) else POPULAR)
+        return SongList(songs, self.release.name, POPULAR if unknown[0] else None)
 
-    def _rank(self, seen: list[np.ndarray], k: int, allowed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Rows (-1 where there are no more) and scores of the k best, for each case."""
+    def _rank(
+        self, seen: list[np.ndarray], k: int, allowed: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """For each case rows (-1 for no more) and scores of the k best, and if popularity stood in."""
         release = self.release
         asked = [release.as_query(rows) for rows in seen]
         scores = release.continuation.score([rows for rows, _ in asked], [weights for _, weights in asked])
@@ -101,8 +106,8 @@ class Continuer:
         scores[unknown] = release.counts.astype(np.float32) / max(float(release.counts.max(initial=1)), 1.0)
         scores[~allowed] = -np.inf
         in_vocabulary = [rows[rows < release.n_songs] for rows in seen]
-        rows = rank(scores, in_vocabulary, k)
-        return rows, np.take_along_axis(scores, np.maximum(rows, 0), axis=1)
+        rows = rank(scores, in_vocabulary, min(k, release.n_songs))
+        return rows, np.take_along_axis(scores, np.maximum(rows, 0), axis=1), unknown
 
     def batch(
         self, cases: Path, out: Path, k: int, *, progress: Callable[[int], None] | None = None
@@ -130,7 +135,7 @@ class Continuer:
                     for line in self._answer(session, block, k):
                         malformed += "error" in line
                         answered += "error" not in line
-                        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+                        file.write(_line(line))
                     if progress is not None:
                         progress(answered + malformed)
             os.replace(temporary, out)
@@ -152,7 +157,8 @@ class Continuer:
             asked = [ref for ref in case["songs"] if of_ref.get(ref, -1) >= 0] or case["songs"]
             names.append(self._named(session, namespace_of(str(asked[0])) if asked else OWN_SCHEME))
         if good:
-            rows, scores = self._rank(seen, k, np.array([name.named for name in names], dtype=bool))
+            allowed = np.array([name.named for name in names], dtype=bool)
+            rows, scores, unknown = self._rank(seen, k, allowed)
             for i, case in enumerate(good):
                 found = rows[i] >= 0
                 answer = {
@@ -162,7 +168,7 @@ class Continuer:
                 }
                 if case["unknown"]:
                     answer["unknown"] = case["unknown"]
-                if len(seen[i]) == 0:
+                if unknown[i]:
                     answer["fallback"] = POPULAR
                 case.clear()
                 case.update(answer)
@@ -177,11 +183,20 @@ class Continuer:
                 found = songs_repository.name_songs(session, ids, namespace)
             refs = np.array([found.get(i, "") for i in ids], dtype=object)
             named = np.array([i in found for i in ids], dtype=bool)
-            if not named.any():
-                # Nobody has a name there (a misspelled namespace): own ids are better than no answer.
-                refs, named = np.array([f"{OWN_SCHEME}:{i}" for i in ids], dtype=object), ~named
-            self._names[namespace] = _Names(refs, named)
+            # Nobody has a name there (a misspelled namespace): own ids are better than no answer.
+            own_instead = not named.any() and namespace != OWN_SCHEME
+            self._names[namespace] = self._named(session, OWN_SCHEME) if own_instead else _Names(refs, named)
         return self._names[namespace]
+
+
+def _line(answer: dict[str, Any]) -> str:
+    text = json.dumps(answer, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        # Half a character, which only an escape can carry: it comes back as it came in.
+        text = json.dumps(answer)
+    return text + "\n"
 
 
 def _known(release: Release, song_ids: np.ndarray) -> np.ndarray:
@@ -217,7 +232,12 @@ def _parse(line: bytes, number: int) -> dict[str, Any]:
     if not isinstance(case, dict):
         return {"id": None, "error": f"line {number}: not a JSON object"}
     name = case.get("id")
-    if isinstance(name, bool) or not isinstance(name, str | int | float):
+    if (
+        isinstance(name, bool)
+        or not isinstance(name, str | int | float)
+        or name in _NO_NUMBERS
+        or name != name
+    ):
         return {"id": None, "error": f"line {number}: `id` must be a number or a string"}
     songs = case.get("songs")
     if not isinstance(songs, list) or not all(
