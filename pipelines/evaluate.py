@@ -22,7 +22,7 @@ from db.repositories import listens as listens_repository
 from db.repositories import playlists as playlists_repository
 from db.session import SessionFactory
 from pipelines.clean import GROUP, LIST_ID, group_keys, training_lists
-from pipelines.columns import ATTRIBUTES, ENTRIES, PLAYLIST_REF, SONG_ID, SONG_REF
+from pipelines.columns import ATTRIBUTES, ENTRIES, PLAYLIST_REF, PLAYLISTS, SONG_ID, SONG_REF, empty
 from pipelines.sources.batch import Problem
 from pipelines.sources.detect import read_any
 from recsys.baselines import (
@@ -120,8 +120,7 @@ def corpus_of_folder(
         playlists.append(batch.playlists)
         entries.append(batch.entries)
         problems.extend(batch.problems)
-    listed = pd.concat(playlists, ignore_index=True) if playlists else pd.DataFrame(columns=[PLAYLIST_REF])
-    pairs = pd.concat(entries, ignore_index=True) if entries else pd.DataFrame(columns=list(ENTRIES))
+    listed, pairs = _last_of_each(playlists, entries)
     keys = _keys(listed, group_column)
     of_playlist = pd.Series(pd.factorize(keys)[0], index=listed[PLAYLIST_REF])
     lists, _ = pd.factorize(pairs[PLAYLIST_REF])
@@ -129,6 +128,19 @@ def corpus_of_folder(
     order = np.lexsort((pairs["position"].to_numpy(), lists))
     groups = of_playlist.reindex(pairs[PLAYLIST_REF]).to_numpy(np.int64)
     return build_corpus(lists[order], songs[order], groups[order]), tuple(problems)
+
+
+def _last_of_each(
+    playlists: Sequence[pd.DataFrame], entries: Sequence[pd.DataFrame]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """All playlists with their entries; of one that comes several times the last, as in an ingest."""
+    last = {ref: number for number, frame in enumerate(playlists) for ref in frame[PLAYLIST_REF]}
+
+    def kept(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
+        return [frame[frame[PLAYLIST_REF].map(last) == number] for number, frame in enumerate(frames)]
+
+    listed = pd.concat([empty(PLAYLISTS), *kept(playlists)], ignore_index=True)
+    return listed, pd.concat([empty(ENTRIES), *kept(entries)], ignore_index=True)
 
 
 def _keys(playlists: pd.DataFrame, group_column: str | None) -> pd.Series:
@@ -216,8 +228,8 @@ def tuned(fit: Fit, grid: Sequence[Mapping[str, Any]], inner: Split) -> Mapping[
 
 
 def _row(
-    name: str, found: Mapping[str, np.ndarray], ours: Mapping[str, np.ndarray] | None, settings: Mapping[str, Any],
-    groups: np.ndarray, seed: int, seconds: float,
+    name: str, found: Mapping[str, np.ndarray], ours: Mapping[str, np.ndarray] | None,
+    settings: Mapping[str, Any], groups: np.ndarray, seed: int, seconds: float,
 ) -> Row:  # fmt: skip
     rng = np.random.default_rng(seed)
     ratio = None if ours is None else bootstrap_ratio(ours["ndcg@100"], found["ndcg@100"], groups, rng)
