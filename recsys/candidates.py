@@ -56,15 +56,16 @@ def gather_candidates(
     from_similar_users : int array
         Rows of songs that users with a similar taste listen to.
     each : int
-        Songs a retriever may bring.
+        Songs a retriever may bring, for each vector where it has several; by co-occurrence twice as many.
     """
     n_songs = query.shape[1]
+    scores = np.asarray((query @ together).toarray()).ravel()
     found: list[np.ndarray] = [
         _near([interest.vector for interest in profile.interests], index, each),
         _near([vector for vector in (profile.overall, profile.recent) if vector.any()], index, each),
-        _together(query, together, each),
+        _together(scores, each),
         _near([query @ input_vectors] if query.nnz else [], output_index, each),
-        _same_artists(query, catalogue, n_songs),
+        _same_artists(query, catalogue, scores, each),
         from_similar_users[:each],
     ]
     retriever = np.full(n_songs, -1, dtype=np.int64)
@@ -82,14 +83,15 @@ def _near(vectors: list[np.ndarray], index: VectorIndex, each: int) -> np.ndarra
     return np.unique(rows)
 
 
-def _together(query: sp.csr_matrix, together: sp.csr_matrix, each: int) -> np.ndarray:
-    scores = np.asarray((query @ together).toarray()).ravel()
+def _together(scores: np.ndarray, each: int) -> np.ndarray:
     reach = min(2 * each, len(scores))
     best = np.argpartition(-scores, reach - 1)[:reach] if reach else np.zeros(0, dtype=np.int64)
     return np.asarray(best[scores[best] > 0])
 
 
-def _same_artists(query: sp.csr_matrix, catalogue: Catalogue, n_songs: int) -> np.ndarray:
+def _same_artists(query: sp.csr_matrix, catalogue: Catalogue, scores: np.ndarray, each: int) -> np.ndarray:
+    """Songs of the profile's artists, those that stand beside it most first: some artists have thousands."""
     heaviest = query.indices[np.argsort(-query.data, kind="stable")[:_SEEDS]]
     artists = np.unique(catalogue.artists[heaviest])
-    return np.flatnonzero(np.isin(catalogue.artists[:n_songs], artists[artists >= 0]))
+    songs = np.flatnonzero(np.isin(catalogue.artists[: len(scores)], artists[artists >= 0]))
+    return np.asarray(songs[np.argsort(-scores[songs], kind="stable")[:each]])
