@@ -21,6 +21,7 @@ import scipy.sparse as sp
 from pipelines.columns import ARTIST, SONG_ID, TITLE
 from pipelines.release_files import (
     ReleaseError,
+    check_files,
     finish_building,
     read_manifest,
     start_building,
@@ -212,13 +213,17 @@ def load_release(releases: Path, name: str) -> Release:
     Raises
     ------
     ReleaseError
-        It is missing, damaged, or of a format that this version does not read.
+        It is missing, damaged (every file is compared with its sha256), or of a format that this version does
+        not read.
     """
     manifest = read_manifest(releases, name)
     if manifest.get("format") != FORMAT:
         raise ReleaseError(
             f"release {name} has format {manifest.get('format')!r}, this version reads {FORMAT}"
         )
+    damage = check_files(releases, name)
+    if damage:
+        raise ReleaseError(f"release {name} is damaged: {'; '.join(damage)}")
     folder = releases / name
     try:
         parts = ReleaseParts(
