@@ -37,6 +37,7 @@ QUERY_SONGS = 60
 # A song stays out of the list for so long after it was heard, counted back from the user's last listen.
 RECENT_DAYS = 60
 _SIMILAR_USERS = 10
+_MOST_POPULAR = 100_000
 _DAY_S = 86_400
 # What each signal of the blend means to a listener.
 SIGNALS = {
@@ -147,7 +148,8 @@ class Recommender:
             recent=_recently_heard(release, listens),
         )
         retriever_of = dict(zip(candidates.rows.tolist(), candidates.retrievers.tolist(), strict=True))
-        songs = _explained(session, release, ruled, rows, weights, retriever_of, namespace_of(user))
+        listened = _listened_behind(release, taste.rows[:QUERY_SONGS])
+        songs = _explained(session, release, ruled, rows, weights, listened, retriever_of, namespace_of(user))
         return Recommendations(user, songs, release.name, None if len(rows) else POPULAR, ruled.relaxed)
 
     def _candidates(
@@ -187,19 +189,29 @@ class Recommender:
     def _popular_songs(self, session: Session, user: str, k: int, feedback: pd.DataFrame) -> Recommendations:
         """Straight from the database: the songs in most playlists and listens, one an artist."""
         banned = set(feedback.loc[feedback[KIND] != "like", SONG_ID])
-        ids = [i for i in songs_repository.most_popular(session, 20 * k + len(banned)) if i not in banned]
+        most = min(20 * k, _MOST_POPULAR) + len(banned)
+        ids = [i for i in songs_repository.most_popular(session, most) if i not in banned]
         described = songs_repository.describe_songs(session, ids)
         names = songs_repository.name_songs(session, ids, namespace_of(user))
         artists: set[str] = set()
-        chosen: list[Recommendation] = []
+        first: list[int] = []
+        more: list[int] = []
         for song_id in ids:
             song = described[song_id]
-            if (song.artist and song.artist in artists) or len(chosen) == k:
-                continue
+            (more if song.artist and song.artist in artists else first).append(song_id)
             artists.add(song.artist)
-            name = names.get(song_id, f"{OWN_SCHEME}:{song_id}")
-            chosen.append(Recommendation(name, song.title, song.artist, 0.0, signal=SIGNALS["popularity"]))
-        return Recommendations(user, tuple(chosen), None, POPULAR)
+        relaxed = ("artist cap",) if more and len(first) < k else ()
+        chosen = tuple(
+            Recommendation(
+                names.get(i, f"{OWN_SCHEME}:{i}"),
+                described[i].title,
+                described[i].artist,
+                0.0,
+                signal=SIGNALS["popularity"],
+            )
+            for i in [*first, *more][:k]
+        )
+        return Recommendations(user, chosen, None, POPULAR, relaxed)
 
     def recommend_all(
         self, path: Path, k: int = 10, *, progress: Callable[[int, int], None] | None = None
@@ -232,9 +244,19 @@ def _recently_heard(release: Release, listens: pd.DataFrame) -> np.ndarray:
     return release.rows(np.unique(listens[SONG_ID].to_numpy(np.int64)[recent]))
 
 
+def _listened_behind(release: Release, rows: np.ndarray) -> dict[int, int]:
+    """For each row of the query the song of the profile that it is there for: itself, or the heaviest song of
+    the tail that it stands in for.
+    """
+    behind = {}
+    for row in rows[rows >= release.n_songs][::-1].tolist():
+        behind.update(dict.fromkeys(release.as_query(np.array([row]))[0].tolist(), row))
+    return behind | {row: row for row in rows[rows < release.n_songs].tolist()}
+
+
 def _explained(
     session: Session, release: Release, ruled: RuledList, rows: np.ndarray, weights: np.ndarray,
-    retriever_of: dict[int, int], namespace: str,
+    listened: dict[int, int], retriever_of: dict[int, int], namespace: str,
 ) -> tuple[Recommendation, ...]:  # fmt: skip
     named = name_rows(release, session, ruled.rows, ruled.scores, namespace)
     if len(rows) == 0:
@@ -243,7 +265,12 @@ def _explained(
     reasons = explain(release.continuation, rows, weights, ruled.rows)
     out = []
     for song, reason, row in zip(named, reasons, ruled.rows, strict=True):
-        listens = name_rows(release, session, reason.because, reason.shares, namespace)
+        shares: dict[int, float] = {}
+        for behind, share in zip(reason.because.tolist(), reason.shares.tolist(), strict=True):
+            shares[listened[behind]] = shares.get(listened[behind], 0.0) + share
+        listens = name_rows(
+            release, session, np.array([*shares], int), np.array([*shares.values()]), namespace
+        )
         because = tuple(Because(one.song, one.title, one.artist, round(one.score, 4)) for one in listens)
         retriever = RETRIEVERS[retriever_of[int(row)]]
         signal = SIGNALS[reason.signal]
