@@ -8,6 +8,7 @@ users' profiles.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import time
@@ -27,12 +28,21 @@ from db.repositories import playlists as playlists_repository
 from db.repositories import profiles as profiles_repository
 from db.repositories import releases as releases_repository
 from db.repositories import songs as songs_repository
-from db.session import SessionFactory
+from db.repositories import users as users_repository
+from db.session import SessionFactory, write_transaction
 from pipelines.clean import GROUP, LIST_ID, group_keys, training_lists
 from pipelines.columns import SONG_ID, TITLE
 from pipelines.gate import judge
 from pipelines.profiles import all_profiles
-from pipelines.release import ARTIST_ID, RECORDING_KEY, ReleaseParts, load_release, self_test, write_release
+from pipelines.release import (
+    ARTIST_ID,
+    FORMAT,
+    RECORDING_KEY,
+    ReleaseParts,
+    load_release,
+    self_test,
+    write_release,
+)
 from pipelines.release_files import (
     ReleaseError,
     check_files,
@@ -63,6 +73,8 @@ from recsys.tail import Tail, choose_min_count, split_tail
 logger = logging.getLogger(__name__)
 
 STAGES = ("clean", "corpus", "song2vec", "cooccurrence", "index", "evaluate", "publish")
+# Raised whenever a stage comes to write something else for the same input, so that every stage is done anew.
+_VERSION = 1
 _SONG_COLUMNS = [SONG_ID, TITLE, "artist", ARTIST_ID, RECORDING_KEY]
 
 
@@ -146,7 +158,7 @@ class Night:
                 "the database holds no playlist or session of two songs: ingest some first"
             )
         # Other facts of songs may change without touching any list; they are part of what comes out.
-        marks = [int(pd.util.hash_pandas_object(frame, index=False).sum()) for frame in (lists, songs)]
+        marks = [_VERSION, *(_hash_of_rows(frame) for frame in (lists, songs))]
 
         def write(folder: Path) -> Mapping[str, Any]:
             lists.to_parquet(folder / "lists.parquet", index=False)
@@ -275,28 +287,38 @@ class Night:
             self.work.mark_of(stage) for stage in ("clean", "song2vec", "cooccurrence", "index", "evaluate")
         ]
         name = current_name(self.releases)
-        if self._again("publish") or not self._is_published(name, mark):
-            name = self._make_release(mark)
-            self._pass_gate(name)
+        done_before = not self._again("publish") and name is not None and self._is_made_from(name, mark)
+        if name is None or not done_before:
+            name = self._made_before(mark) or self._make_release(mark)
+            try:
+                self._pass_gate(name)
+            except GateClosedError:
+                remove_old(self.releases)
+                raise
             publish(self.releases, name)
-        assert name is not None
         users = self._renew_profiles(name)
-        with self.session_factory() as session, session.begin():
+        with write_transaction(self.session_factory) as session:
             metrics = read_manifest(self.releases, name).get("evaluation", {})
             releases_repository.save_release(session, name, state="published", metrics=metrics)
             releases_repository.publish_release(session, name)
         removed = remove_old(self.releases)
         counts = {"release": name, "users": users, "removed": len(removed)}
         logger.info("publish: release %s, %d users", name, users)
-        return StageReport("publish", counts, time.perf_counter() - started, False)
+        return StageReport("publish", counts, time.perf_counter() - started, done_before)
 
-    def _is_published(self, name: str | None, mark: Sequence[str]) -> bool:
-        if name is None:
-            return False
+    def _is_made_from(self, name: str, mark: Sequence[str]) -> bool:
+        """Whether a release holds what these stages wrote, and is whole."""
         try:
-            return bool(read_manifest(self.releases, name).get("made_from") == list(mark))
+            manifest = read_manifest(self.releases, name)
+            made = manifest.get("format") == FORMAT and manifest.get("made_from") == list(mark)
+            return made and not check_files(self.releases, name)
         except ReleaseError:
             return False
+
+    def _made_before(self, mark: Sequence[str]) -> str | None:
+        """A release of these stages that a crash or the gate kept from being published."""
+        names = [] if self._again("publish") else reversed(release_names(self.releases))
+        return next((name for name in names if self._is_made_from(name, mark)), None)
 
     def _make_release(self, mark: Sequence[str]) -> str:
         path = self.work.path
@@ -329,7 +351,7 @@ class Night:
         }
         indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
         write_release(self.releases, name, parts, indexes[0], indexes[1], facts)
-        found = check_files(self.releases, name) + self_test(load_release(self.releases, name))
+        found = self_test(load_release(self.releases, name))
         if found:
             raise ReleaseError(
                 f"release {name} failed its self-test and was not published: {'; '.join(found)}"
@@ -368,6 +390,15 @@ class Night:
             listens = listens_repository.read_listens(session)
             feedback = feedback_repository.read_feedback(session)
         profiles = list(all_profiles(release, listens, feedback))
-        with self.session_factory() as session, session.begin():
-            profiles_repository.save_profiles(session, profiles)
-        return len(profiles)
+        with write_transaction(self.session_factory) as session:
+            # Somebody may have been deleted meanwhile, and stays so.
+            there = users_repository.name_users(session, (profile.user_id for profile in profiles))
+            kept = [profile for profile in profiles if profile.user_id in there]
+            profiles_repository.save_profiles(session, kept)
+        return len(kept)
+
+
+def _hash_of_rows(frame: pd.DataFrame) -> str:
+    """Hash of the rows of a frame in their order."""
+    rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return hashlib.sha256(rows.tobytes()).hexdigest()
