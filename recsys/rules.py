@@ -6,7 +6,9 @@ short story beats an empty page. Blocks and dislikes never relax.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -76,29 +78,34 @@ def apply_rules(
     """
     allowed = ~np.isin(rows, banned)
     rows, scores = rows[allowed], scores[allowed]
-    attempts: list[tuple[RuleSettings, tuple[str, ...]]] = [(settings, ())]
-    relaxed: tuple[str, ...] = ()
-    current = settings
-    for name, change in (
-        ("recently heard", {"skip_recent": False}),
-        ("artist cap", {"artist_cap": len(rows) + 1}),
-        ("one version of a recording", {"one_recording": False}),
-    ):
-        current = RuleSettings(**{**current.__dict__, **change})
-        relaxed = (*relaxed, name)
-        attempts.append((current, relaxed))
-    chosen = np.zeros(0, dtype=np.int64)
-    reasons: tuple[str, ...] = ()
-    for attempt, names in attempts:
+    most = min(k, len(rows))
+
+    def choose(attempt: RuleSettings) -> np.ndarray:
         pool = ~np.isin(rows, recent) if attempt.skip_recent else np.ones(len(rows), dtype=bool)
-        candidates = np.flatnonzero(pool)
-        before = len(chosen)
-        picked = _choose(rows, scores, candidates, k, catalogue, vectors, attempt)
-        if names == () or len(picked) > before:
-            chosen, reasons = picked, names
-        if len(chosen) >= min(k, len(rows)):
-            break
-    return RuledList(rows[chosen], scores[chosen], reasons)
+        return _choose(rows, scores, np.flatnonzero(pool), k, catalogue, vectors, attempt)
+
+    current, chosen = settings, choose(settings)
+    relaxed: tuple[str, ...] = ()
+    loosest = settings
+    for name, off in _RELAXATIONS:
+        if len(chosen) >= most:
+            return RuledList(rows[chosen], scores[chosen], relaxed)
+        loosest = off(loosest)
+        # A rule whose fall brings nothing stays, so that the answer names only what mattered.
+        picked = choose(off(current))
+        if len(picked) > len(chosen):
+            current, chosen, relaxed = off(current), picked, (*relaxed, name)
+    if len(chosen) < most:
+        # Two rules that only together stood in the way.
+        chosen, relaxed = choose(loosest), tuple(name for name, _ in _RELAXATIONS)
+    return RuledList(rows[chosen], scores[chosen], relaxed)
+
+
+_RELAXATIONS: tuple[tuple[str, Callable[[RuleSettings], RuleSettings]], ...] = (
+    ("recently heard", lambda settings: replace(settings, skip_recent=False)),
+    ("artist cap", lambda settings: replace(settings, artist_cap=sys.maxsize)),
+    ("one version of a recording", lambda settings: replace(settings, one_recording=False)),
+)
 
 
 def _choose(
@@ -110,28 +117,41 @@ def _choose(
     vectors: np.ndarray,
     settings: RuleSettings,
 ) -> np.ndarray:
-    """Greedy MMR under the caps; positions in `rows`, in list order."""
+    """Greedy MMR under the caps; positions in `rows`, in list order.
+
+    Variety is weighed among the 20 k best; where they do not fill the list the others follow by score.
+    """
     # Relevance on 0..1, so that it can be traded against a cosine.
     pool = candidates[: max(20 * k, 200)]
     span = float(scores[pool].max() - scores[pool].min()) if len(pool) else 0.0
     relevance = (scores[pool] - scores[pool].min()) / span if span > 0 else np.zeros(len(pool))
+    places = vectors[rows[pool]]
     nearest = np.zeros(len(pool))
     open_ = np.ones(len(pool), dtype=bool)
     per_artist: dict[int, int] = {}
     recordings: set[int] = set()
     chosen: list[int] = []
+
+    def take(position: int) -> bool:
+        row = int(rows[position])
+        artist, recording = int(catalogue.artists[row]), int(catalogue.recordings[row])
+        if settings.one_recording and recording >= 0 and recording in recordings:
+            return False
+        if artist >= 0 and per_artist.get(artist, 0) >= settings.artist_cap:
+            return False
+        per_artist[artist] = per_artist.get(artist, 0) + 1
+        recordings.add(recording)
+        chosen.append(position)
+        return True
+
     while len(chosen) < k and open_.any():
         value = (1.0 - settings.diversity) * relevance - settings.diversity * nearest
         best = int(np.argmax(np.where(open_, value, -np.inf)))
         open_[best] = False
-        row = int(rows[pool[best]])
-        artist, recording = int(catalogue.artists[row]), int(catalogue.recordings[row])
-        if settings.one_recording and recording >= 0 and recording in recordings:
-            continue
-        if artist >= 0 and per_artist.get(artist, 0) >= settings.artist_cap:
-            continue
-        per_artist[artist] = per_artist.get(artist, 0) + 1
-        recordings.add(recording)
-        chosen.append(int(pool[best]))
-        nearest = np.maximum(nearest, vectors[rows[pool]] @ vectors[row])
+        if take(int(pool[best])):
+            nearest = np.maximum(nearest, places @ places[best])
+    for position in candidates[len(pool) :]:
+        if len(chosen) >= k:
+            break
+        take(int(position))
     return np.array(chosen, dtype=np.int64)

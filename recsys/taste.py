@@ -119,7 +119,8 @@ def find_interests(
 ) -> tuple[Interest, ...]:
     """Cluster the songs of a profile by Ward's method and take the number of clusters from the largest gap.
 
-    Songs with zero vectors (unknown to the space) are left out. Clusters under 3 % of the weight are
+    Rows come heaviest first: the 400 first of them are clustered. Songs with zero vectors (unknown to the
+    space) are left out. Clusters under 3 % of the weight are
     dropped, unless nothing else is there.
 
     Returns
@@ -151,6 +152,8 @@ def find_interests(
 
 def _number_of_clusters(heights: np.ndarray, most: int) -> int:
     """Cut the dendrogram below its largest relative jump in height among the last `most` merges."""
+    if most < 2:
+        return 1
     last = heights[-most:][::-1]
     if len(last) < 2:
         return len(last) + 1 if last[0] > 1.0 else 1
