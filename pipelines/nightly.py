@@ -22,18 +22,15 @@ import numpy as np
 import pandas as pd
 import scipy.sparse as sp
 
-from db.repositories import feedback as feedback_repository
 from db.repositories import listens as listens_repository
 from db.repositories import playlists as playlists_repository
-from db.repositories import profiles as profiles_repository
 from db.repositories import releases as releases_repository
 from db.repositories import songs as songs_repository
-from db.repositories import users as users_repository
 from db.session import SessionFactory, write_transaction
 from pipelines.clean import GROUP, LIST_ID, group_keys, training_lists
 from pipelines.columns import SONG_ID, TITLE
 from pipelines.gate import judge
-from pipelines.profiles import all_profiles
+from pipelines.profiles import renew_profiles
 from pipelines.release import (
     ARTIST_ID,
     FORMAT,
@@ -296,7 +293,7 @@ class Night:
                 remove_old(self.releases)
                 raise
             publish(self.releases, name)
-        users = self._renew_profiles(name)
+        users = renew_profiles(self.session_factory, load_release(self.releases, name))
         with write_transaction(self.session_factory) as session:
             metrics = read_manifest(self.releases, name).get("evaluation", {})
             releases_repository.save_release(session, name, state="published", metrics=metrics)
@@ -383,19 +380,6 @@ class Night:
             logger.warning("gate: %s", verdict.message)
         if not verdict.publish:
             raise GateClosedError(verdict.message)
-
-    def _renew_profiles(self, name: str) -> int:
-        release = load_release(self.releases, name)
-        with self.session_factory() as session:
-            listens = listens_repository.read_listens(session)
-            feedback = feedback_repository.read_feedback(session)
-        profiles = list(all_profiles(release, listens, feedback))
-        with write_transaction(self.session_factory) as session:
-            # Somebody may have been deleted meanwhile, and stays so.
-            there = users_repository.name_users(session, (profile.user_id for profile in profiles))
-            kept = [profile for profile in profiles if profile.user_id in there]
-            profiles_repository.save_profiles(session, kept)
-        return len(kept)
 
 
 def _hash_of_rows(frame: pd.DataFrame) -> str:

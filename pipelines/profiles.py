@@ -9,7 +9,12 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
+from db.repositories import feedback as feedback_repository
+from db.repositories import listens as listens_repository
+from db.repositories import profiles as profiles_repository
+from db.repositories import users as users_repository
 from db.repositories.profiles import Profile
+from db.session import SessionFactory, write_transaction
 from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_ID, USER_ID
 from pipelines.release import Release
 from recsys.taste import TasteProfile, build_profile, listen_weights
@@ -40,6 +45,20 @@ def taste_of(release: Release, listens: pd.DataFrame, feedback: pd.DataFrame) ->
     rows = release.rows(songs)
     known = rows >= 0
     return build_profile(rows[known], weights[known], plain[known], release.vectors)
+
+
+def renew_profiles(session_factory: SessionFactory, release: Release) -> int:
+    """Give every user a profile in the song space of a release, and return how many users have one."""
+    with session_factory() as session:
+        listens = listens_repository.read_listens(session)
+        feedback = feedback_repository.read_feedback(session)
+    profiles = list(all_profiles(release, listens, feedback))
+    with write_transaction(session_factory) as session:
+        # Somebody may have been deleted meanwhile, and stays so.
+        there = users_repository.name_users(session, (profile.user_id for profile in profiles))
+        kept = [profile for profile in profiles if profile.user_id in there]
+        profiles_repository.save_profiles(session, kept)
+    return len(kept)
 
 
 def all_profiles(release: Release, listens: pd.DataFrame, feedback: pd.DataFrame) -> Iterator[Profile]:
