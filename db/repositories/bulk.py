@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from sqlalchemy import Executable, Table, insert
-from sqlalchemy.dialects.postgresql import insert as insert_postgresql
-from sqlalchemy.dialects.sqlite import insert as insert_sqlite
 from sqlalchemy.orm import DeclarativeBase, Session
 
 if TYPE_CHECKING:
@@ -48,7 +46,9 @@ def read_frame(session: Session, statement: Executable, dtypes: Mapping[str, str
     """
     import pandas as pd
 
-    result = session.execute(statement.execution_options(yield_per=ROWS_AT_ONCE))
+    session.flush()
+    # Straight from the connection: the session would wrap every row once more.
+    result = session.connection().execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
     pieces: list[list[Any]] = [[] for _ in dtypes]
     for rows in result.partitions():
         for piece, values, dtype in zip(pieces, zip(*rows, strict=True), dtypes.values(), strict=True):
@@ -79,13 +79,27 @@ def insert_returning_ids(
     return [int(number) for number in session.execute(statement, list(rows)).scalars()]
 
 
-def insert_new_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> int:
-    """Insert rows but for those that are there already by any unique key; return how many went in."""
-    table = table_of(model)
-    make = insert_sqlite if session.get_bind().dialect.name == "sqlite" else insert_postgresql
-    statement = make(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+def insert_columns(
+    session: Session, model: type[DeclarativeBase], columns: Mapping[str, Sequence[float | None]]
+) -> int:
+    """Insert rows of numbers, given as columns of one length, and return how many of them were new.
+
+    Rows that are there already by any unique key are passed over. The quickest way that each database has.
+    """
+    table, connection = table_of(model), session.connection()
+    names = ", ".join(columns)
+    on_sqlite = connection.dialect.name == "sqlite"
+    if on_sqlite:
+        values = f"VALUES ({', '.join('?' for _ in columns)})"
+    else:
+        types = (table.c[name].type.compile(connection.dialect) for name in columns)
+        values = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)})"
+    statement = f"INSERT INTO {table.name} ({names}) {values} ON CONFLICT DO NOTHING"
     inserted = 0
-    for chunk in chunks(rows, ROWS_AT_ONCE):
-        result = session.execute(statement, chunk)
-        inserted += int(result.rowcount)  # type: ignore[attr-defined]
+    length = max(map(len, columns.values()), default=0)
+    for start in range(0, length, ROWS_AT_ONCE):
+        parts = [list(column[start : start + ROWS_AT_ONCE]) for column in columns.values()]
+        given = list(zip(*parts, strict=True)) if on_sqlite else tuple(parts)
+        result = connection.exec_driver_sql(statement, given, {"preserve_rowcount": True})
+        inserted += result.rowcount
     return inserted

@@ -35,7 +35,9 @@ def aliases_of(session: Session, song_ids: Iterable[int]) -> dict[int, dict[str,
     found: dict[int, dict[str, str]] = {}
     statement = select(SongAlias.song_id, SongAlias.scheme, SongAlias.value)
     for chunk in chunks(own_ids(song_ids)):
-        for song_id, scheme, value in session.execute(statement.where(SongAlias.song_id.in_(chunk))):
+        for song_id, scheme, value in session.connection().execute(
+            statement.where(SongAlias.song_id.in_(chunk))
+        ):
             found.setdefault(song_id, {})[scheme] = value
     return found
 
@@ -45,7 +47,7 @@ def songs_by_name(session: Session, name_keys: Iterable[str]) -> dict[str, list[
     found: dict[str, list[int]] = {}
     statement = select(Song.name_key, Song.id).order_by(Song.id)
     for chunk in chunks(key for key in dict.fromkeys(name_keys) if key):
-        for key, song_id in session.execute(statement.where(Song.name_key.in_(chunk))):
+        for key, song_id in session.connection().execute(statement.where(Song.name_key.in_(chunk))):
             found.setdefault(key, []).append(song_id)
     return found
 

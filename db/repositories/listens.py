@@ -9,7 +9,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Listen
-from db.repositories.bulk import insert_new_rows, read_frame
+from db.repositories.bulk import insert_columns, read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +35,8 @@ def count_listens(session: Session) -> int:
 def add_listens(session: Session, rows: Sequence[tuple[int, int, int, float | None]]) -> int:
     """Store listens (user, song, Unix seconds, completion) and return how many of them were new."""
     names = ("user_id", "song_id", "listened_at_s", "completion")
-    return insert_new_rows(session, Listen, [dict(zip(names, row, strict=True)) for row in rows])
+    columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    return insert_columns(session, Listen, dict(zip(names, columns, strict=True)))
 
 
 def _select() -> Select[*tuple[Any, ...]]:

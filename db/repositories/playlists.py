@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
 from db.models import Playlist, PlaylistEntry, now
-from db.repositories.bulk import chunks, insert_returning_ids, insert_rows, own_ids, read_frame, table_of
+from db.repositories.bulk import chunks, insert_columns, insert_returning_ids, own_ids, read_frame, table_of
 from db.repositories.refs import external_id, own_id
 
 if TYPE_CHECKING:
@@ -167,9 +167,10 @@ def _content(playlist: PlaylistContent) -> dict[str, Any]:
 
 
 def _add_entries(session: Session, playlists: Mapping[int, PlaylistContent]) -> None:
-    rows = [
-        {"playlist_id": number, "position": position, "song_id": song_id}
-        for number, playlist in playlists.items()
-        for position, song_id in enumerate(playlist.song_ids)
-    ]
-    insert_rows(session, PlaylistEntry, rows)
+    lists = {number: list(playlist.song_ids) for number, playlist in playlists.items()}
+    columns = {
+        "playlist_id": [number for number, songs in lists.items() for _ in songs],
+        "position": [position for songs in lists.values() for position in range(len(songs))],
+        "song_id": [song for songs in lists.values() for song in songs],
+    }
+    insert_columns(session, PlaylistEntry, columns)

@@ -123,7 +123,7 @@ def songs_by_alias(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tup
     for scheme, values in by_scheme.items():
         statement = select(SongAlias.value, SongAlias.song_id).where(SongAlias.scheme == scheme)
         for chunk in chunks(values):
-            rows = session.execute(statement.where(SongAlias.value.in_(chunk)))
+            rows = session.connection().execute(statement.where(SongAlias.value.in_(chunk)))
             found.update(((scheme, value), song_id) for value, song_id in rows)
     return found
 
@@ -135,7 +135,7 @@ def name_songs(session: Session, song_ids: Iterable[int], scheme: str) -> dict[i
     statement = select(SongAlias.song_id, SongAlias.value).where(SongAlias.scheme == scheme)
     names: dict[int, str] = {}
     for chunk in chunks(own_ids(song_ids)):
-        rows = session.execute(statement.where(SongAlias.song_id.in_(chunk)))
+        rows = session.connection().execute(statement.where(SongAlias.song_id.in_(chunk)))
         names.update((song_id, f"{scheme}:{value}") for song_id, value in rows)
     return names
 
