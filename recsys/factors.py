@@ -62,13 +62,13 @@ class Factors:
         return np.asarray(songs.T @ songs + self.l2 * np.eye(songs.shape[1]))
 
     def fold_in(self, query: sp.csr_matrix) -> np.ndarray:
-        """Factors of each case, float32, shape (n_cases, factors); zeros for a case without songs."""
+        """Factors of each case, float32, shape (n_cases, factors); zeros for a case without songs or weight."""
         size = self.songs.shape[1]
         lists = np.zeros((query.shape[0], size), np.float32)
         for case in range(query.shape[0]):
             part = slice(query.indptr[case], query.indptr[case + 1])
             rows, weights = query.indices[part], query.data[part]
-            if len(rows) == 0:
+            if weights.sum() <= 0:
                 continue
             confidence = self.alpha * weights / weights.mean()
             y = self.songs[rows].astype(np.float64)
@@ -87,16 +87,16 @@ def fit_factors(corpus: Corpus, settings: FactorSettings | None = None) -> Facto
 
     settings = settings or FactorSettings()
     size = max(1, min(settings.factors, corpus.n_songs - 1, corpus.n_lists))
-    model = AlternatingLeastSquares(
-        factors=size,
-        regularization=settings.l2,
-        alpha=settings.alpha,
-        iterations=settings.iterations,
-        random_state=settings.seed,
-        num_threads=settings.workers,
-    )
     weighted = sp.csr_matrix(sp.diags(corpus.weights()) @ corpus.incidence(), dtype=np.float32)
     # implicit runs its own threads; BLAS threads under them only get in the way.
     with threadpool_limits(limits=1, user_api="blas"):
+        model = AlternatingLeastSquares(
+            factors=size,
+            regularization=settings.l2,
+            alpha=settings.alpha,
+            iterations=settings.iterations,
+            random_state=settings.seed,
+            num_threads=settings.workers,
+        )
         model.fit(weighted, show_progress=False)
     return Factors(np.asarray(model.item_factors, dtype=np.float32), settings.l2, settings.alpha)

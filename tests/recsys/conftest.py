@@ -42,7 +42,7 @@ def chain() -> Corpus:
 
 @pytest.fixture(scope="session")
 def noisy() -> Corpus:
-    """Sixty lists of any of thirty songs, some lists versions of one another; no answer but for brute force."""
+    """Sixty lists of any of thirty songs, some of them versions of one another: known by brute force only."""
     rng = np.random.default_rng(5)
     lists = [(3 * rng.permutation(30)[: rng.integers(1, 12)] + 7).tolist() for _ in range(60)]
     return corpus_of(lists, rng.integers(0, 25, 60).tolist())
