@@ -82,14 +82,14 @@ class PostgresServer:
         name = f"t{uuid4().hex[:16]}"
         copied = f" TEMPLATE {template.split('/')[3].split('?')[0]}" if template else ""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name}{copied}")  # type: ignore[arg-type]
+            connection.execute(f"CREATE DATABASE {name}{copied}")
         return self.url(name)
 
     def drop(self, url: str) -> None:
         """Drop a database, whoever is still connected to it."""
         name = url.split("/")[3].split("?")[0]
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def stop(self) -> None:
         """Stop the server and remove its folder."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from db.errors import DatabaseUnavailableError
+from db.migrate import upgrade
 from db.models import Base
 from db.repositories import feedback, listens, playlists, songs, users
 from db.repositories.catalogue import facts_of
-from db.session import SessionFactory
+from db.session import SessionFactory, make_engine, make_session_factory
 from pipelines.columns import ALIASES, DTYPES, ENTRIES, FEEDBACK, LISTENS, PLAYLISTS, SONGS
 from pipelines.ingest import IngestReport, ingest, ingest_batches
 from pipelines.ingest_batch import Counts
@@ -41,7 +44,7 @@ def batch(
     songs: Sequence[Row] = (),
     *,
     aliases: Sequence[Row] = (),
-    lists: dict[str, Sequence[str]] | None = None,
+    lists: Mapping[str, Sequence[str]] | None = None,
     sources: dict[str, str] | None = None,
     listens: Sequence[Row] = (),
     feedback: Sequence[Row] = (),
@@ -284,3 +287,31 @@ def test_real_set_goes_in_whole_and_only_once(session_factory: SessionFactory) -
     before = dump(session_factory)
     assert not ingest([SHARED / "setlists"], session_factory=session_factory).changed_anything
     assert dump(session_factory) == before
+
+
+def test_many_ingests_at_once_store_each_thing_once(session_factory: SessionFactory) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        reports = list(pool.map(lambda _: store(session_factory, FIRST), range(4)))
+    assert sum(report.songs.added for report in reports) == 2
+    assert sum(report.playlists.added for report in reports) == 2
+    assert sum(report.listens.added for report in reports) == 2
+
+
+def test_full_disk_is_named_and_whole_batches_stay(tmp_path: Path) -> None:
+    engine = make_engine(f"sqlite:///{tmp_path / 'small.db'}")
+    upgrade(engine)
+    event.listen(engine, "checkout", lambda raw, *_: raw.execute("PRAGMA max_page_count = 120"))
+    big = batch([song(f"big:{i}", f"Song {i}", "A" * 300) for i in range(5_000)])
+    factory = make_session_factory(engine)
+    with pytest.raises(DatabaseUnavailableError, match="full"):
+        store(factory, FIRST, big)
+    with factory() as session:
+        assert songs.count_songs(session) == 2
+    engine.dispose()
+
+
+def test_much_feedback_and_many_users(session_factory: SessionFactory) -> None:
+    given = [(f"set:u{i}", "set:1", "like", i) for i in range(12_000)]
+    report = store(session_factory, batch(FIRST_SONGS, feedback=given))
+    assert (report.feedback, report.users_added) == (Counts(12_000), 12_000)
+    assert not store(session_factory, batch(FIRST_SONGS, feedback=given)).changed_anything
