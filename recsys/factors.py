@@ -62,7 +62,7 @@ class Factors:
         return np.asarray(songs.T @ songs + self.l2 * np.eye(songs.shape[1]))
 
     def fold_in(self, query: sp.csr_matrix) -> np.ndarray:
-        """Factors of each case, float32, shape (n_cases, factors); zeros for a case without songs or weight."""
+        """Factors of each case, float32, shape (n_cases, factors); zeros for a case without weight."""
         size = self.songs.shape[1]
         lists = np.zeros((query.shape[0], size), np.float32)
         for case in range(query.shape[0]):
