@@ -95,13 +95,13 @@ def strangers(truth: SampleWorld) -> Batch:
     )
 
 
-def build_tiny_world(home: Path, *, n_playlists: int = 300) -> TinyWorld:
+def build_tiny_world(home: Path, *, n_playlists: int = 300, n_users: int = 60) -> TinyWorld:
     """Make the database of a tiny world; nothing is published yet."""
     home.mkdir(parents=True, exist_ok=True)
     engine = make_engine(f"sqlite:///{home / 'songspace.db'}")
     upgrade(engine)
     engine.dispose()
-    world = TinyWorld(home, build_world(7, n_songs=150, n_playlists=n_playlists, n_users=60))
+    world = TinyWorld(home, build_world(7, n_songs=150, n_playlists=n_playlists, n_users=n_users))
     report = ingest_batches([*world.truth.batches(), strangers(world.truth)], session_factory=world.factory)
     assert not report.problems, report.problems
     with write_transaction(world.factory) as session:

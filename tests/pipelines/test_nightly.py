@@ -153,7 +153,7 @@ def test_a_stage_without_its_inputs_says_what_is_missing(world_copy: TinyWorld, 
 
 
 def test_an_unknown_stage_is_refused_with_those_there_are(tiny_world: TinyWorld) -> None:
-    with pytest.raises(ValueError, match="stage is one of clean, .*'dinner'"):
+    with pytest.raises(ValueError, match=r"stage is one of clean, .*'dinner'"):
         tiny_world.night(stage="dinner")
 
 

@@ -95,7 +95,7 @@ def add(folder: Path) -> None:
     (folder / "stranger.bin").write_bytes(b"")
 
 
-DAMAGES = {
+DAMAGES: dict[Callable[[Path], None], str] = {
     truncate: "vectors.bin has 199 bytes instead of 200",
     flip: "vectors.bin differs from its sha256",
     lose: "vectors.bin is missing",
