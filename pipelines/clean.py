@@ -14,7 +14,8 @@ from pipelines.columns import COMPLETION, LISTENED_AT_S, PLAYLIST_ID, POSITION, 
 
 LIST_ID = "list_id"
 GROUP = "group"
-LISTS: tuple[str, ...] = (LIST_ID, SONG_ID, GROUP)
+SOURCE = "source"
+LISTS: tuple[str, ...] = (LIST_ID, SONG_ID, GROUP, SOURCE)
 
 # A pause after which a listener has come back for something else (ListenBrainz and Last.fm studies use 20 to
 # 60).
@@ -26,53 +27,63 @@ LONGEST_SESSION = 100
 SHORTEST_LIST = 2
 
 
-def group_keys(playlists: pd.DataFrame) -> pd.Series:
-    """The group of each playlist, by playlist_id; one without a group is a group of its own.
+def kinship(playlists: pd.DataFrame) -> pd.DataFrame:
+    """Which playlists belong together, by playlist_id: columns group and source, numbers from 0.
+
+    Playlists of one group must not be parted by a split; playlists of one source are its snapshots. A
+    playlist without either is alone in its own.
 
     Parameters
     ----------
-    playlists : frame of playlist_id, group_key
+    playlists : frame of playlist_id, group_key, source_key
     """
     own = "playlist " + playlists[PLAYLIST_ID].astype(str)
-    keys = playlists["group_key"].where(playlists["group_key"].notna(), own)
-    return pd.Series(keys.to_numpy(), index=playlists[PLAYLIST_ID].to_numpy())
+
+    def numbered(keys: pd.Series) -> np.ndarray:
+        return np.asarray(pd.factorize(keys.where(keys.notna() & (keys != ""), own), sort=True)[0])
+
+    found = {GROUP: numbered(playlists["group_key"]), SOURCE: numbered(playlists["source_key"])}
+    return pd.DataFrame(found, index=pd.Index(playlists[PLAYLIST_ID]))
 
 
-def playlist_lists(entries: pd.DataFrame, groups: pd.Series) -> pd.DataFrame:
+def playlist_lists(entries: pd.DataFrame, kin: pd.DataFrame) -> pd.DataFrame:
     """Playlist entries as lists.
 
     Parameters
     ----------
     entries : frame of playlist_id, position, song_id
-    groups : str Series indexed by playlist_id
-        The group key of each playlist.
+    kin : frame of group, source
+        Of each playlist, by playlist_id (`kinship`).
 
     Returns
     -------
-    frame of list_id, song_id, group
-        In order of list and position; `list_id` is the playlist's id, `group` a number from 0.
+    frame of list_id, song_id, group, source
+        In order of list and position; `list_id` is the playlist's id.
     """
     ordered = entries.sort_values([PLAYLIST_ID, POSITION], kind="stable")
-    number, _ = pd.factorize(groups, sort=True)
-    of_playlist = pd.Series(number, index=groups.index)
-    group = of_playlist.reindex(ordered[PLAYLIST_ID]).to_numpy()
+    of_entry = kin.loc[ordered[PLAYLIST_ID].to_numpy()]
     return pd.DataFrame(
         {
             LIST_ID: ordered[PLAYLIST_ID].to_numpy(np.int64),
             SONG_ID: ordered[SONG_ID].to_numpy(np.int64),
-            GROUP: group.astype(np.int64),
+            GROUP: of_entry[GROUP].to_numpy(np.int64),
+            SOURCE: of_entry[SOURCE].to_numpy(np.int64),
         }
     )
 
 
-def session_lists(listens: pd.DataFrame, *, first_list: int, first_group: int) -> pd.DataFrame:
+def session_lists(
+    listens: pd.DataFrame, *, first_list: int, first_group: int, first_source: int = 0
+) -> pd.DataFrame:
     """Listens as lists: a user's plays without a pause of 30 minutes, skipped songs left out.
+
+    The sessions of a user are one group, each is a source of its own.
 
     Parameters
     ----------
     listens : frame of user_id, song_id, listened_at_s, completion
-    first_list, first_group : int
-        Where the numbering of lists and groups goes on.
+    first_list, first_group, first_source : int
+        Where the numbering goes on.
     """
     if listens.empty:
         return _no_lists()
@@ -93,18 +104,23 @@ def session_lists(listens: pd.DataFrame, *, first_list: int, first_group: int) -
             LIST_ID: first_list + piece,
             SONG_ID: kept[SONG_ID].to_numpy(np.int64),
             GROUP: first_group + np.cumsum(new_user) - 1,
+            SOURCE: first_source + piece,
         }
     )
 
 
-def training_lists(entries: pd.DataFrame, groups: pd.Series, listens: pd.DataFrame) -> pd.DataFrame:
+def training_lists(entries: pd.DataFrame, kin: pd.DataFrame, listens: pd.DataFrame) -> pd.DataFrame:
     """Every list to learn from: playlists first, then sessions; lists of fewer than two songs are left
     out.
     """
-    playlists = playlist_lists(entries, groups)
-    first_list = int(playlists[LIST_ID].max()) + 1 if len(playlists) else 0
-    first_group = int(playlists[GROUP].max()) + 1 if len(playlists) else 0
-    sessions = session_lists(listens, first_list=first_list, first_group=first_group)
+    playlists = playlist_lists(entries, kin)
+    following = playlists.max() + 1 if len(playlists) else dict.fromkeys(LISTS, 0)
+    sessions = session_lists(
+        listens,
+        first_list=int(following[LIST_ID]),
+        first_group=int(following[GROUP]),
+        first_source=int(following[SOURCE]),
+    )
     lists = pd.concat([playlists, sessions], ignore_index=True)
     different = lists.groupby(LIST_ID)[SONG_ID].transform("nunique")
     return lists[different >= SHORTEST_LIST].reset_index(drop=True)

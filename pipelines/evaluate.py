@@ -21,8 +21,9 @@ import pandas as pd
 from db.repositories import listens as listens_repository
 from db.repositories import playlists as playlists_repository
 from db.session import SessionFactory
-from pipelines.clean import GROUP, LIST_ID, group_keys, training_lists
-from pipelines.columns import ATTRIBUTES, ENTRIES, PLAYLIST_REF, PLAYLISTS, SONG_ID, SONG_REF, empty
+from pipelines.clean import kinship, training_lists
+from pipelines.columns import ATTRIBUTES, ENTRIES, PLAYLIST_REF, PLAYLISTS, SONG_REF, empty
+from pipelines.corpora import corpus_of_lists
 from pipelines.sources.batch import Problem
 from pipelines.sources.detect import read_any
 from recsys.baselines import (
@@ -127,7 +128,10 @@ def corpus_of_folder(
     songs, _ = pd.factorize(pairs[SONG_REF])
     order = np.lexsort((pairs["position"].to_numpy(), lists))
     groups = of_playlist.reindex(pairs[PLAYLIST_REF]).to_numpy(np.int64)
-    return build_corpus(lists[order], songs[order], groups[order]), tuple(problems)
+    source_of = pd.Series(pd.factorize(_keys(listed, None))[0], index=listed[PLAYLIST_REF])
+    sources = source_of.reindex(pairs[PLAYLIST_REF]).to_numpy(np.int64)
+    corpus = build_corpus(lists[order], songs[order], groups[order], sources=sources[order])
+    return corpus, tuple(problems)
 
 
 def _last_of_each(
@@ -161,8 +165,8 @@ def corpus_of_database(session_factory: SessionFactory) -> Corpus:
         entries = playlists_repository.read_entries(session)
         playlists = playlists_repository.read_playlists(session)
         listens = listens_repository.read_listens(session)
-    lists = training_lists(entries, group_keys(playlists), listens)
-    return build_corpus(*(lists[column].to_numpy() for column in (LIST_ID, SONG_ID, GROUP)))
+    lists = training_lists(entries, kinship(playlists), listens)
+    return corpus_of_lists(lists)
 
 
 def evaluate(

@@ -27,8 +27,9 @@ from db.repositories import playlists as playlists_repository
 from db.repositories import releases as releases_repository
 from db.repositories import songs as songs_repository
 from db.session import SessionFactory, write_transaction
-from pipelines.clean import GROUP, LIST_ID, group_keys, training_lists
+from pipelines.clean import LIST_ID, kinship, training_lists
 from pipelines.columns import SONG_ID, TITLE
+from pipelines.corpora import corpus_of_lists
 from pipelines.gate import judge
 from pipelines.profiles import renew_profiles
 from pipelines.release import (
@@ -55,7 +56,6 @@ from recsys.components import Vectors
 from recsys.cooccurrence import count_after, count_together
 from recsys.corpus import (
     Corpus,
-    build_corpus,
     load_corpus,
     sample_versions,
     save_corpus,
@@ -149,7 +149,7 @@ class Night:
             playlists = playlists_repository.read_playlists(session)
             listens = listens_repository.read_listens(session)
             songs = songs_repository.read_songs(session)
-        lists = training_lists(entries, group_keys(playlists), listens)
+        lists = training_lists(entries, kinship(playlists), listens)
         if lists.empty:
             raise NothingToLearnError(
                 "the database holds no playlist or session of two songs: ingest some first"
@@ -172,7 +172,7 @@ class Night:
     def _corpus(self) -> StageReport:
         def write(folder: Path) -> Mapping[str, Any]:
             lists = pd.read_parquet(self.work.path("clean", "lists.parquet"))
-            everything = build_corpus(*(lists[column].to_numpy() for column in (LIST_ID, SONG_ID, GROUP)))
+            everything = corpus_of_lists(lists)
             min_count = choose_min_count(everything)
             corpus, tail = split_tail(everything, min_count)
             save_corpus(folder / "corpus.npz", corpus)

@@ -1,10 +1,13 @@
 """The corpus: playlists and listening sessions as sentences, songs as words.
 
 A `Corpus` numbers its songs 0..n_songs-1 (`rows`) and remembers the id of each in `song_ids`. Every list
-names a song once, at its first occurrence. Lists of one `group` are versions of one another (snapshots of a
-playlist, sessions of a user): a group of m lists counts as m ** (1 - power) lists, not as m, so that a
-playlist archived 398 times does not drown the others. `power` .5 was best on development splits
-(docs/song2vec.md).
+names a song once, at its first occurrence.
+
+Two kinds of kinship are kept apart. Lists of one `group` must not be parted by a split: snapshots of a
+playlist, near-duplicates, sessions of a user. Lists of one `source` are snapshots of the same playlist: m of
+them count as m ** (1 - power) lists, so that a playlist archived 398 times does not drown the others.
+Near-duplicates made by different people are evidence, and count in full: weighing them down too cost 2.5 %
+of NDCG on set lists, and `power` .5 was best on development splits (docs/song2vec.md).
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sp
 
-GROUP_POWER = 0.5
+SOURCE_POWER = 0.5
 
 
 @dataclass(frozen=True)
@@ -30,13 +33,16 @@ class Corpus:
         List `i` is `rows[indptr[i]:indptr[i + 1]]`.
     rows : int32 array, shape (n_tokens,)
     groups : int64 array, shape (n_lists,)
-        Lists with the same number are versions of one another.
+        Lists with the same number stay on one side of a split.
+    sources : int64 array, shape (n_lists,), optional
+        Lists with the same number are snapshots of one playlist; the groups by default.
     """
 
     song_ids: np.ndarray
     indptr: np.ndarray
     rows: np.ndarray
     groups: np.ndarray
+    sources: np.ndarray | None = None
 
     @property
     def n_songs(self) -> int:
@@ -66,9 +72,14 @@ class Corpus:
         """In how many lists each song stands, int64, shape (n_songs,)."""
         return np.bincount(self.rows, minlength=self.n_songs).astype(np.int64)
 
-    def weights(self, power: float = GROUP_POWER) -> np.ndarray:
-        """Weight of each list: (size of its group) ** -power; float32, shape (n_lists,)."""
-        _, inverse, size = np.unique(self.groups, return_inverse=True, return_counts=True)
+    @property
+    def snapshots_of(self) -> np.ndarray:
+        """The source of each list, int64, shape (n_lists,)."""
+        return self.groups if self.sources is None else self.sources
+
+    def weights(self, power: float = SOURCE_POWER) -> np.ndarray:
+        """Weight of each list: (snapshots of its source) ** -power; float32, shape (n_lists,)."""
+        _, inverse, size = np.unique(self.snapshots_of, return_inverse=True, return_counts=True)
         return np.asarray(size[inverse] ** -power, dtype=np.float32)
 
     def incidence(self) -> sp.csr_matrix:
@@ -81,11 +92,24 @@ class Corpus:
         lengths = self.lengths[lists]
         indptr = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
         starts = np.repeat(self.indptr[lists] - indptr[:-1], lengths)
-        return Corpus(self.song_ids, indptr, self.rows[starts + np.arange(indptr[-1])], self.groups[lists])
+        rows = self.rows[starts + np.arange(indptr[-1])]
+        return Corpus(self.song_ids, indptr, rows, self.groups[lists], self.snapshots_of[lists])
+
+    def restrict(self, min_count: int) -> Corpus:
+        """Keep the songs that stand in at least so many lists, numbered anew, and the lists that hold any."""
+        lists = np.repeat(np.arange(self.n_lists), self.lengths)
+        songs, sources = self.song_ids[self.rows], self.snapshots_of[lists]
+        return build_corpus(lists, songs, self.groups[lists], sources=sources, min_count=min_count)
 
 
 def build_corpus(
-    list_ids: np.ndarray, song_ids: np.ndarray, groups: np.ndarray, *, min_count: int = 1, min_length: int = 1
+    list_ids: np.ndarray,
+    song_ids: np.ndarray,
+    groups: np.ndarray,
+    *,
+    sources: np.ndarray | None = None,
+    min_count: int = 1,
+    min_length: int = 1,
 ) -> Corpus:
     """Gather (list, song) pairs, in order of list and position, into a corpus.
 
@@ -95,6 +119,8 @@ def build_corpus(
         Pairs of one list stand together, in order of position.
     groups : int array, shape (n_pairs,)
         The group of the list of each pair.
+    sources : int array, shape (n_pairs,), optional
+        Its source; the group by default.
     min_count : int
         Keep songs that stand in at least so many lists.
     min_length : int
@@ -124,6 +150,7 @@ def build_corpus(
     list_number[change] = 1
     list_number = np.cumsum(list_number)
     list_groups = np.asarray(groups)[first].astype(np.int64)
+    list_sources = list_groups if sources is None else np.asarray(sources)[first].astype(np.int64)
 
     keep = _first_occurrences(list_number, rows, len(vocabulary))
     counts = np.bincount(rows[keep], minlength=len(vocabulary))
@@ -139,6 +166,7 @@ def build_corpus(
         indptr=np.concatenate([[0], np.cumsum(lengths[long_enough])]).astype(np.int64),
         rows=new_row[rows[keep]].astype(np.int32),
         groups=list_groups[long_enough],
+        sources=list_sources[long_enough],
     )
 
 
@@ -150,22 +178,22 @@ def _first_occurrences(list_number: np.ndarray, rows: np.ndarray, n_songs: int) 
 
 
 def sample_versions(corpus: Corpus, *, rounds: int, rng: np.random.Generator) -> np.ndarray:
-    """Draw the lists of an epoch: ceil(sqrt(m)) of the m versions in each group, `rounds` times, shuffled.
+    """Draw the lists of an epoch: ceil(sqrt(m)) of the m snapshots of each source, `rounds` times, shuffled.
 
-    This gives a trainer that knows no weights the group weights of `Corpus.weights`, and saves it the work on
-    near-identical sentences. Lists in groups of one are drawn in every round.
+    This gives a trainer that knows no weights the weights of `Corpus.weights`, and saves it the work on
+    near-identical sentences. Lists alone in their source are drawn in every round.
 
     Returns
     -------
     int64 array of list numbers; the rounds follow one another.
     """
-    order = np.argsort(corpus.groups, kind="stable")
-    _, start, size = np.unique(corpus.groups[order], return_index=True, return_counts=True)
-    quota = np.ceil(size ** (1.0 - GROUP_POWER)).astype(np.int64)
+    order = np.argsort(corpus.snapshots_of, kind="stable")
+    _, start, size = np.unique(corpus.snapshots_of[order], return_index=True, return_counts=True)
+    quota = np.ceil(size ** (1.0 - SOURCE_POWER)).astype(np.int64)
     within = np.repeat(start, size)
     drawn = []
     for _ in range(rounds):
-        # A random order within each group: sort by (group, a random key), keep the first `quota`.
+        # A random order within each source: sort by (source, a random key), keep the first `quota`.
         key = rng.random(corpus.n_lists)
         shuffled = order[np.lexsort((key, within))]
         rank = np.arange(corpus.n_lists) - within
@@ -195,10 +223,17 @@ def write_corpus_file(corpus: Corpus, path: Path, lists: np.ndarray | None = Non
 
 def save_corpus(path: Path, corpus: Corpus) -> None:
     """Write a corpus's arrays to one .npz file."""
-    np.savez(path, song_ids=corpus.song_ids, indptr=corpus.indptr, rows=corpus.rows, groups=corpus.groups)
+    np.savez(
+        path,
+        song_ids=corpus.song_ids,
+        indptr=corpus.indptr,
+        rows=corpus.rows,
+        groups=corpus.groups,
+        sources=corpus.snapshots_of,
+    )
 
 
 def load_corpus(path: Path) -> Corpus:
     """Read back what `save_corpus` wrote."""
     with np.load(path) as arrays:
-        return Corpus(arrays["song_ids"], arrays["indptr"], arrays["rows"], arrays["groups"])
+        return Corpus(*(arrays[name] for name in ("song_ids", "indptr", "rows", "groups", "sources")))

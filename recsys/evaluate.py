@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.corpus import Corpus, build_corpus
+from recsys.corpus import Corpus
 from recsys.metrics import hit_rate, ndcg, r_precision, recall
 
 MIN_COUNT = 3
@@ -66,19 +66,13 @@ def make_split(corpus: Corpus, *, seed: int, max_cases: int = MAX_CASES, share: 
     n_test = min(len(groups), max(1, round(share * len(groups))))
     test_groups = rng.permutation(groups)[:n_test]
     is_test = np.isin(corpus.groups, test_groups)
-    train = _restrict(corpus.take(np.flatnonzero(~is_test)), MIN_COUNT)
+    train = corpus.take(np.flatnonzero(~is_test)).restrict(MIN_COUNT)
     test = np.flatnonzero(is_test)
     cases = [case for i in test if (case := _case(corpus, int(i), train)) is not None]
     if len(cases) > max_cases:
         kept = np.sort(rng.choice(len(cases), max_cases, replace=False))
         cases = [cases[i] for i in kept]
     return Split(train, tuple(cases), seed)
-
-
-def _restrict(corpus: Corpus, min_count: int) -> Corpus:
-    lists = np.repeat(np.arange(corpus.n_lists), corpus.lengths)
-    songs = corpus.song_ids[corpus.rows]
-    return build_corpus(lists, songs, corpus.groups[lists], min_count=min_count)
 
 
 def _case(corpus: Corpus, i: int, train: Corpus) -> Case | None:

@@ -15,7 +15,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.cooccurrence import keep_top
-from recsys.corpus import Corpus, build_corpus
+from recsys.corpus import Corpus
 from recsys.song2vec import unit
 
 # The vocabulary should keep at least this share of all places in lists.
@@ -77,9 +77,7 @@ def split_tail(corpus: Corpus, min_count: int) -> tuple[Corpus, Tail]:
     min_count : int
         Songs in at least so many lists are vocabulary.
     """
-    lists = np.repeat(np.arange(corpus.n_lists), corpus.lengths)
-    songs = corpus.song_ids[corpus.rows]
-    vocabulary = build_corpus(lists, songs, corpus.groups[lists], min_count=min_count)
+    vocabulary = corpus.restrict(min_count)
     in_vocabulary = np.isin(corpus.song_ids, vocabulary.song_ids)
     incidence = corpus.incidence()
     # One weight a list, shared out among its songs: a stand-in from a short list says more.

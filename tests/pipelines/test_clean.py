@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from pipelines.clean import LISTS, LONGEST_SESSION, group_keys, playlist_lists, session_lists, training_lists
+from pipelines.clean import LISTS, LONGEST_SESSION, kinship, playlist_lists, session_lists, training_lists
 
 MINUTE = 60
 
@@ -27,7 +27,13 @@ def entries(*rows: tuple[int, int, int]) -> pd.DataFrame:
 
 
 def playlists(keys: dict[int, str | None]) -> pd.DataFrame:
-    return pd.DataFrame({"playlist_id": list(keys), "group_key": pd.Series(list(keys.values()), dtype="str")})
+    return pd.DataFrame(
+        {
+            "playlist_id": list(keys),
+            "group_key": pd.Series(list(keys.values()), dtype="str"),
+            "source_key": "",
+        }
+    )
 
 
 def songs_by_list(lists: pd.DataFrame) -> list[list[int]]:
@@ -76,14 +82,12 @@ def test_a_radio_without_a_pause_is_cut() -> None:
 
 
 def test_playlists_come_in_order_of_position() -> None:
-    lists = playlist_lists(
-        entries((2, 1, 21), (2, 0, 20), (1, 0, 10)), group_keys(playlists({1: "a", 2: "b"}))
-    )
+    lists = playlist_lists(entries((2, 1, 21), (2, 0, 20), (1, 0, 10)), kinship(playlists({1: "a", 2: "b"})))
     assert songs_by_list(lists) == [[10], [20, 21]]
 
 
 def test_playlists_of_one_key_are_one_group_and_those_without_are_alone() -> None:
-    keys = group_keys(playlists({1: "a", 2: None, 3: "a", 4: None}))
+    keys = kinship(playlists({1: "a", 2: None, 3: "a", 4: None}))
     lists = playlist_lists(entries(*((p, 0, 5) for p in (1, 2, 3, 4))), keys)
     one, alone, same, other = lists["group"]
     assert one == same
@@ -91,20 +95,28 @@ def test_playlists_of_one_key_are_one_group_and_those_without_are_alone() -> Non
 
 
 def test_sessions_are_numbered_after_the_playlists() -> None:
-    keys = group_keys(playlists({4: "a"}))
+    keys = kinship(playlists({4: "a"}))
     lists = training_lists(entries((4, 0, 1), (4, 1, 2)), keys, listens((1, 1, 0), (1, 2, 1)))
     assert lists["list_id"].unique().tolist() == [4, 5]
     assert lists["group"].unique().tolist() == [0, 1]
 
 
 def test_lists_of_one_song_are_left_out_however_often_it_comes() -> None:
-    keys = group_keys(playlists({1: None, 2: None}))
+    keys = kinship(playlists({1: None, 2: None}))
     lists = training_lists(entries((1, 0, 9), (1, 1, 9), (2, 0, 8), (2, 1, 9)), keys, listens())
     assert songs_by_list(lists) == [[8, 9]]
 
 
 def test_nothing_gives_no_lists_in_the_right_columns() -> None:
-    lists = training_lists(entries(), group_keys(playlists({})), listens())
+    lists = training_lists(entries(), kinship(playlists({})), listens())
     assert lists.empty
     assert tuple(lists.columns) == LISTS
-    assert [str(dtype) for dtype in lists.dtypes] == ["int64"] * 3
+    assert [str(dtype) for dtype in lists.dtypes] == ["int64"] * 4
+
+
+def test_snapshots_are_one_source_and_near_duplicates_only_one_group() -> None:
+    several = playlists({1: "a", 2: "a", 3: "a"}).assign(source_key=["s", "s", ""])
+    lists = playlist_lists(entries((1, 0, 5), (2, 0, 5), (3, 0, 5)), kinship(several))
+    assert lists["group"].nunique() == 1
+    first, second, third = lists["source"]
+    assert first == second != third
