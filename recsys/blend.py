@@ -103,10 +103,10 @@ def _pad(features: list[np.ndarray], cases: Sequence[Case], n_components: int) -
 
 
 def measure_weights(table: Table, weights: np.ndarray) -> dict[str, np.ndarray]:
-    """Metrics of each case when candidates are ranked with these weights."""
+    """Metrics of each case when candidates are ranked with these weights; ties go to the smaller row."""
     scores = table.features @ weights
     reach = min(K, scores.shape[1])
-    top = np.argpartition(-scores, reach - 1, axis=1)[:, :reach]
+    top = np.sort(np.argpartition(-scores, reach - 1, axis=1)[:, :reach], axis=1)
     order = np.argsort(-np.take_along_axis(scores, top, 1), axis=1, kind="stable")
     ranked = np.take_along_axis(top, order, 1)
     hits = np.zeros((len(scores), K), dtype=bool)

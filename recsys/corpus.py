@@ -141,6 +141,8 @@ def build_corpus(
         raise ValueError(
             f"one list, song and group a pair, got {len(list_ids)}, {len(song_ids)}, {len(groups)}"
         )
+    if sources is not None and len(sources) != len(list_ids):
+        raise ValueError(f"one source a pair, got {len(sources)} for {len(list_ids)} pairs")
     vocabulary, rows = np.unique(song_ids, return_inverse=True)
     change = np.flatnonzero(np.diff(list_ids)) + 1
     first = np.concatenate([[0], change]) if len(list_ids) else np.zeros(0, dtype=np.int64)
