@@ -12,13 +12,27 @@ from recsys.corpus import Corpus, build_corpus
 MakeCorpus = Callable[..., Corpus]
 
 
-def corpus_of(lists: Sequence[Sequence[int]], groups: Sequence[int] | None = None, **settings: int) -> Corpus:
+def corpus_of(
+    lists: Sequence[Sequence[int]],
+    groups: Sequence[int] | None = None,
+    *,
+    sources: Sequence[int] | None = None,
+    min_count: int = 1,
+    min_length: int = 1,
+) -> Corpus:
     """Gather lists of song ids; each is a group of its own unless groups are given."""
     lengths = [len(songs) for songs in lists]
     numbers = np.repeat(np.arange(len(lists)), lengths)
     songs = np.array([song for songs in lists for song in songs], dtype=np.int64)
     own = np.arange(len(lists)) if groups is None else np.asarray(groups, dtype=np.int64)
-    return build_corpus(numbers, songs, np.repeat(own, lengths), **settings)
+    return build_corpus(
+        numbers,
+        songs,
+        np.repeat(own, lengths),
+        sources=None if sources is None else np.repeat(sources, lengths),
+        min_count=min_count,
+        min_length=min_length,
+    )
 
 
 @pytest.fixture(scope="session")

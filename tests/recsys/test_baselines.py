@@ -101,7 +101,7 @@ def _ease_by_formula(x: np.ndarray, l2: float) -> np.ndarray:
     p = np.linalg.inv(x.T @ x + l2 * np.eye(x.shape[1]))
     b = np.eye(x.shape[1]) - p / np.diag(p)
     np.fill_diagonal(b, 0.0)
-    return b
+    return np.asarray(b)
 
 
 @pytest.mark.parametrize("l2", [3.0, 300.0])

@@ -43,8 +43,19 @@ def test_nothing_gives_an_empty_corpus(make_corpus: MakeCorpus) -> None:
 def test_a_list_in_two_pieces_is_refused() -> None:
     with pytest.raises(ValueError, match="stand together"):
         build_corpus(np.array([1, 2, 1]), np.array([5, 6, 7]), np.zeros(3, int))
+    with pytest.raises(ValueError, match="one source a pair"):
+        build_corpus(np.array([1, 2]), np.array([5, 6]), np.zeros(2, int), sources=np.zeros(1, int))
     with pytest.raises(ValueError, match="one list, song and group"):
         build_corpus(np.array([1, 2]), np.array([5]), np.zeros(2, int))
+
+
+def test_near_duplicates_of_different_sources_count_in_full(make_corpus: MakeCorpus) -> None:
+    corpus = make_corpus([[1]] * 6, [5] * 6, sources=[1, 1, 1, 1, 2, 3])
+    assert corpus.weights().tolist() == [0.5, 0.5, 0.5, 0.5, 1.0, 1.0]
+    assert len(sample_versions(corpus, rounds=1, rng=np.random.default_rng(0))) == 4
+    for kept in (corpus.take(np.array([0, 1, 5])), corpus.restrict(1).take(np.array([0, 1, 5]))):
+        assert kept.weights() == pytest.approx([0.5**0.5, 0.5**0.5, 1.0])
+        assert kept.groups.tolist() == [5, 5, 5]
 
 
 def test_a_group_of_m_lists_weighs_as_much_as_the_root_of_m(make_corpus: MakeCorpus) -> None:
@@ -101,5 +112,5 @@ def test_the_corpus_file_splits_what_gensim_would_cut(make_corpus: MakeCorpus, t
 def test_a_corpus_comes_back_from_disk(noisy: Corpus, tmp_path: Path) -> None:
     save_corpus(tmp_path / "corpus.npz", noisy)
     back = load_corpus(tmp_path / "corpus.npz")
-    for name in ("song_ids", "indptr", "rows", "groups"):
+    for name in ("song_ids", "indptr", "rows", "groups", "snapshots_of"):
         np.testing.assert_array_equal(getattr(back, name), getattr(noisy, name))

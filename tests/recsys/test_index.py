@@ -1,0 +1,72 @@
+"""Nearest vectors: the exact index is brute force, the graph nearly is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recsys.index import EXACT_BELOW, IndexSettings, VectorIndex
+from recsys.song2vec import unit
+
+
+@pytest.fixture(scope="module")
+def vectors() -> np.ndarray:
+    """Unit vectors in fifty clusters, as songs lie."""
+    rng = np.random.default_rng(0)
+    centres = rng.normal(size=(50, 32))
+    return unit(centres[rng.integers(0, 50, 4000)] + 0.7 * rng.normal(size=(4000, 32)))
+
+
+def _brute_force(vectors: np.ndarray, queries: np.ndarray, k: int) -> np.ndarray:
+    return np.asarray(np.argsort(-(queries @ vectors.T), axis=1, kind="stable")[:, :k])
+
+
+def test_the_exact_index_is_brute_force(vectors: np.ndarray) -> None:
+    rows, scores = VectorIndex.build(vectors, IndexSettings(kind="exact")).search(vectors[:50], 10)
+    np.testing.assert_array_equal(rows, _brute_force(vectors, vectors[:50], 10))
+    np.testing.assert_allclose(scores, np.sort(vectors[:50] @ vectors.T)[:, :-11:-1], atol=1e-5)
+
+
+def test_the_graph_finds_nineteen_of_twenty(vectors: np.ndarray) -> None:
+    rows, scores = VectorIndex.build(vectors, IndexSettings(kind="hnsw")).search(vectors[:200], 10)
+    true = _brute_force(vectors, vectors[:200], 10)
+    recall = np.mean([np.isin(a, b).mean() for a, b in zip(true, rows, strict=True)])
+    assert recall >= 0.95
+    assert (np.diff(scores, axis=1) <= 0).all()
+    np.testing.assert_allclose(scores[:, 0], 1.0, atol=1e-5)
+
+
+def test_size_chooses_the_kind() -> None:
+    assert VectorIndex.build(np.eye(3, dtype=np.float32)).kind == "exact"
+    assert VectorIndex.build(np.zeros((EXACT_BELOW, 1), np.float32), IndexSettings(m=2)).kind == "hnsw"
+
+
+@pytest.mark.parametrize("kind", ["exact", "hnsw"])
+def test_an_index_comes_back_from_disk(vectors: np.ndarray, kind: str, tmp_path: Path) -> None:
+    index = VectorIndex.build(vectors[:500], IndexSettings(kind=kind))
+    index.save(tmp_path / "index")
+    back = VectorIndex.load(tmp_path / "index")
+    assert (back.kind, len(back)) == (kind, 500)
+    for before, after in zip(index.search(vectors[:9], 5), back.search(vectors[:9], 5), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+@pytest.mark.parametrize("kind", ["exact", "hnsw"])
+def test_more_than_there_are_is_filled_with_minus_one(kind: str) -> None:
+    index = VectorIndex.build(np.eye(3, dtype=np.float32), IndexSettings(kind=kind))
+    assert sorted(index.search(np.ones(3, np.float32), 5)[0][0].tolist()) == [-1, -1, 0, 1, 2]
+    empty = VectorIndex.build(np.zeros((0, 3), np.float32), IndexSettings(kind=kind))
+    assert empty.search(np.ones(3, np.float32), 2)[0].tolist() == [[-1, -1]]
+
+
+def test_bad_vectors_kinds_and_queries_are_refused() -> None:
+    with pytest.raises(ValueError, match="finite vectors"):
+        VectorIndex.build(np.full((2, 2), np.nan, np.float32))
+    with pytest.raises(ValueError, match="auto, exact or hnsw"):
+        VectorIndex.build(np.eye(2, dtype=np.float32), IndexSettings(kind="ivf"))
+    index = VectorIndex.build(np.eye(2, dtype=np.float32))
+    for query, k in ((np.ones(2), 0), (np.ones(3), 1)):
+        with pytest.raises(ValueError, match="need k >= 1"):
+            index.search(query, k)
