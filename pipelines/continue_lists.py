@@ -101,12 +101,13 @@ class Continuer:
         """For each case rows (-1 for no more) and scores of the k best, and if popularity stood in."""
         release = self.release
         asked = [release.as_query(rows) for rows in seen]
-        scores = release.continuation.score([rows for rows, _ in asked], [weights for _, weights in asked])
+        shown = [rows[rows < release.n_songs] for rows in seen]
+        rows_asked, weights_asked = [rows for rows, _ in asked], [weights for _, weights in asked]
+        scores = release.continuation.score(rows_asked, weights_asked, shown=shown)
         unknown = np.array([len(rows) == 0 for rows, _ in asked], dtype=bool)
         scores[unknown] = release.counts.astype(np.float32) / max(float(release.counts.max(initial=1)), 1.0)
         scores[~allowed] = -np.inf
-        in_vocabulary = [rows[rows < release.n_songs] for rows in seen]
-        rows = rank(scores, in_vocabulary, min(k, release.n_songs))
+        rows = rank(scores, shown, min(k, release.n_songs))
         return rows, np.take_along_axis(scores, np.maximum(rows, 0), axis=1), unknown
 
     def batch(

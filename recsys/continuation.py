@@ -31,32 +31,41 @@ class Continuation:
         if unknown:
             raise ValueError(f"weights for unknown components: {sorted(unknown)}")
 
-    def score(self, seen: Sequence[np.ndarray], weights: Sequence[np.ndarray] | None = None) -> np.ndarray:
+    def score(
+        self,
+        seen: Sequence[np.ndarray],
+        weights: Sequence[np.ndarray] | None = None,
+        *,
+        shown: Sequence[np.ndarray] | None = None,
+    ) -> np.ndarray:
         """Score every song for each case; float32, shape (n_cases, n_songs).
 
-        A case without songs gets the scores of popularity alone, zeros where popularity has no weight.
+        `shown` are the rows that are no candidates, by default all that are `seen`: a song that only stands
+        in for one of the tail was not shown itself, and is a good candidate. A case without songs gets the scores of popularity alone, zeros where popularity has no weight.
         """
         query = build_query(seen, self.n_songs, weights)
-        total, _ = self.score_query(query)
+        total, _ = self.score_query(query, None if shown is None else build_query(shown, self.n_songs))
         return total
 
     def __call__(self, seen: Sequence[np.ndarray]) -> np.ndarray:
         """`score` without weights: a `recsys.evaluate.Scorer`."""
         return self.score(seen)
 
-    def score_query(self, query: sp.csr_matrix) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    def score_query(
+        self, query: sp.csr_matrix, shown: sp.csr_matrix | None = None
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
         """Score every song, and return the scale of each component, shape (n_cases, 1), for
         `score_columns`.
         """
         total = np.zeros(query.shape, np.float32)
         scales: dict[str, np.ndarray] = {}
-        shown = query.nonzero()
+        no_candidates = (query if shown is None else shown).nonzero()
         for name, weight in self.weights.items():
             if weight <= 0:
                 continue
             scores = self.components[name].scores(query)
             # Songs already shown are no candidates and must not set the scale.
-            scores[shown] = 0.0
+            scores[no_candidates] = 0.0
             scales[name] = scale_of(scores)
             total += (weight / scales[name]) * scores
         return total, scales
