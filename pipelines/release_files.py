@@ -106,10 +106,7 @@ def check_files(releases: Path, name: str) -> list[str]:
 def start_building(releases: Path, name: str) -> Path:
     """Make an empty folder to write a release in, and remove what a crash left of others."""
     releases.mkdir(parents=True, exist_ok=True)
-    for leftover in releases.glob(f"{BUILDING}*"):
-        shutil.rmtree(leftover)
-    for leftover in releases.glob(".*.tmp"):
-        leftover.unlink(missing_ok=True)
+    _remove_leftovers(releases)
     folder = releases / f"{BUILDING}{name}"
     folder.mkdir()
     return folder
@@ -156,7 +153,8 @@ def release_names(releases: Path) -> list[str]:
 
 
 def remove_old(releases: Path, *, kept: int = KEPT) -> list[str]:
-    """Remove all but the newest `kept` releases and the published one; returns the names removed.
+    """Remove all but the newest `kept` releases and the published one, and what crashes left; returns the
+    names removed.
 
     Releases newer than the published one (refused by the gate, or rolled back from) are counted apart, so
     that a row of refused nights takes no good release away.
@@ -171,9 +169,16 @@ def remove_old(releases: Path, *, kept: int = KEPT) -> list[str]:
         # Renamed first: a folder with a release's name is always whole.
         doomed = releases / f"{BUILDING}{name}"
         os.rename(releases / name, doomed)
-        shutil.rmtree(doomed)
         removed.append(name)
+    _remove_leftovers(releases)
     return removed
+
+
+def _remove_leftovers(releases: Path) -> None:
+    for leftover in releases.glob(f"{BUILDING}*"):
+        shutil.rmtree(leftover)
+    for leftover in releases.glob(".*.tmp"):
+        leftover.unlink(missing_ok=True)
 
 
 def _sync_folder(folder: Path) -> None:

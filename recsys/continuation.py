@@ -41,7 +41,8 @@ class Continuation:
         """Score every song for each case; float32, shape (n_cases, n_songs).
 
         `shown` are the rows that are no candidates, by default all that are `seen`: a song that only stands
-        in for one of the tail was not shown itself, and is a good candidate. A case without songs gets the scores of popularity alone, zeros where popularity has no weight.
+        in for one of the tail was not shown itself, and is a good candidate. A case without songs gets the
+        scores of popularity alone, zeros where popularity has no weight.
         """
         query = build_query(seen, self.n_songs, weights)
         total, _ = self.score_query(query, None if shown is None else build_query(shown, self.n_songs))
