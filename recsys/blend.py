@@ -32,6 +32,7 @@ DEFAULT_WEIGHTS: dict[str, float] = {
 FEWEST_CASES = 30
 _GRID = (0.0, 0.3, 0.6, 1.0, 1.6, 2.4)
 _CANDIDATES_EACH = 300
+_LEAST_WEIGHT = 0.02
 
 
 def scale_of(scores: np.ndarray) -> np.ndarray:
@@ -39,7 +40,8 @@ def scale_of(scores: np.ndarray) -> np.ndarray:
     reach = min(K, scores.shape[1])
     if reach == 0:
         return np.ones((len(scores), 1), np.float32)
-    best = np.partition(scores, scores.shape[1] - reach, axis=1)[:, -reach:]
+    # Of the negative: partitioning for the largest is many times slower where most scores are 0.
+    best = -np.partition(-scores, reach - 1, axis=1)[:, :reach]
     return np.asarray(np.maximum(best.mean(1, keepdims=True), 1e-12), dtype=np.float32)
 
 
@@ -122,7 +124,10 @@ def learn_weights(table: Table, rng: np.random.Generator, *, n_samples: int = 8)
     for _ in range(n_samples):
         drawn = np.bincount(rng.integers(0, len(size), len(size)), minlength=len(size))
         found.append(_ascend(table, share * drawn[group]))
-    return np.asarray(np.mean(found, axis=0), dtype=np.float32)
+    mean = np.mean(found, axis=0)
+    # A component that hardly speaks is not worth its time at every answer.
+    mean[mean < _LEAST_WEIGHT] = 0.0
+    return np.asarray(mean / mean.sum(), dtype=np.float32)
 
 
 def _ascend(table: Table, share: np.ndarray) -> np.ndarray:

@@ -104,7 +104,7 @@ def rank(scores: np.ndarray, seen: Sequence[np.ndarray], k: int = K) -> np.ndarr
     # arbitrary.
     out = np.full((n_cases, k), -1, dtype=np.int64)
     for case in range(n_cases):
-        edge = np.partition(scores[case], n_songs - reach)[n_songs - reach]
+        edge = -np.partition(-scores[case], reach - 1)[reach - 1]
         top = np.flatnonzero(scores[case] >= edge) if edge > -np.inf else np.flatnonzero(scores[case] > edge)
         order = top[np.argsort(-scores[case, top], kind="stable")][:reach]
         out[case, : len(order)] = order

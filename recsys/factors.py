@@ -57,9 +57,10 @@ class Factors:
             return cls(arrays["songs"], float(arrays["l2"]), float(arrays["alpha"]))
 
     @cached_property
-    def _gram(self) -> np.ndarray:
+    def _inverse(self) -> np.ndarray:
+        """(Y'Y + l2 I)^-1, which every query starts from."""
         songs = self.songs.astype(np.float64)
-        return np.asarray(songs.T @ songs + self.l2 * np.eye(songs.shape[1]))
+        return np.asarray(np.linalg.inv(songs.T @ songs + self.l2 * np.eye(songs.shape[1])))
 
     def fold_in(self, query: sp.csr_matrix) -> np.ndarray:
         """Factors of each case, float32, shape (n_cases, factors); zeros for a case without weight."""
@@ -72,8 +73,12 @@ class Factors:
                 continue
             confidence = self.alpha * weights / weights.mean()
             y = self.songs[rows].astype(np.float64)
-            left = self._gram + (y.T * np.maximum(confidence - 1.0, 0.0)) @ y
-            lists[case] = np.linalg.solve(left, confidence @ y)
+            start = self._inverse @ (confidence @ y)
+            # Woodbury's identity: a system of as many equations as songs, ten or so, not as factors.
+            z = np.sqrt(np.maximum(confidence - 1.0, 0.0))[:, None] * y
+            turned = z @ self._inverse
+            inner = np.eye(len(rows)) + turned @ z.T
+            lists[case] = start - turned.T @ np.linalg.solve(inner, z @ start)
         return lists
 
 
