@@ -39,6 +39,7 @@ from recsys.corpus import Corpus, build_corpus
 from recsys.evaluate import METRICS, Scorer, Split, make_split, measure
 from recsys.fit import fit_continuation
 from recsys.metrics import Estimate, bootstrap_mean, bootstrap_ratio
+from recsys.song2vec import PAIRS
 
 logger = logging.getLogger(__name__)
 
@@ -175,6 +176,7 @@ def evaluate(
     folder: Path,
     seed: int = 0,
     workers: int = 2,
+    pairs: float = PAIRS,
     progress: Callable[[str], None] | None = None,
 ) -> Evaluation:
     """Fit Songspace and its peers on one split and measure them on the same cases.
@@ -185,6 +187,8 @@ def evaluate(
         Every list, every song.
     folder : Path
         For corpus files while training.
+    pairs : float
+        How much song2vec trains at most (`recsys.song2vec.settings_for`).
 
     Raises
     ------
@@ -196,7 +200,7 @@ def evaluate(
     groups = np.array([case.group for case in split.cases])
     _say(progress, OURS)
     started = time.perf_counter()
-    model = fit_continuation(split.train, folder, seed=seed, workers=workers)
+    model = fit_continuation(split.train, folder, seed=seed, workers=workers, pairs=pairs)
     ours = measure(model, split.cases)
     rows = [_row(OURS, ours, None, dict(model.weights), groups, seed, time.perf_counter() - started)]
     inner = make_split(split.train, seed=seed + 1, max_cases=_TUNING_CASES)

@@ -64,7 +64,7 @@ from recsys.corpus import (
 from recsys.factors import Factors, FactorSettings, fit_factors
 from recsys.fit import choose_blend
 from recsys.index import VectorIndex
-from recsys.song2vec import SongVectors, settings_for, train_song2vec, unit
+from recsys.song2vec import PAIRS, Song2VecSettings, SongVectors, settings_for, train_song2vec, unit
 from recsys.tail import Tail, choose_min_count, split_tail
 
 logger = logging.getLogger(__name__)
@@ -87,12 +87,13 @@ class GateClosedError(Exception):
 class NightlySettings:
     """What a night may be told.
 
-    `workers` threads train song2vec; one repeats itself bit for bit with the same seed. `stage` does this
-    one again and no other.
+    `workers` threads train song2vec on at most `pairs` pairs; one repeats itself bit for bit with the same
+    seed. `stage` does this one again and no other.
     """
 
     seed: int = 1
     workers: int = 2
+    pairs: float = PAIRS
     stage: str | None = None
     force: bool = False
 
@@ -177,7 +178,7 @@ class Night:
             corpus, tail = split_tail(everything, min_count)
             save_corpus(folder / "corpus.npz", corpus)
             tail.save(folder / "tail.npz")
-            settings = settings_for(corpus, workers=self.settings.workers, seed=self.settings.seed)
+            settings = self._song2vec_settings(corpus)
             drawn = sample_versions(corpus, rounds=settings.rounds, rng=np.random.default_rng(settings.seed))
             n_tokens = write_corpus_file(corpus, folder / "corpus.txt", drawn)
             (folder / "song2vec.json").write_text(json.dumps(asdict(settings), indent=2), encoding="utf-8")
@@ -189,13 +190,17 @@ class Night:
                 "tokens": n_tokens,
             }
 
-        inputs = [self.work.mark_of("clean"), self.settings.seed]
+        inputs = [self.work.mark_of("clean"), self.settings.seed, self.settings.pairs]
         return self.work.run("corpus", write, inputs=inputs, again=self._again("corpus"))
+
+    def _song2vec_settings(self, corpus: Corpus) -> Song2VecSettings:
+        settings = self.settings
+        return settings_for(corpus, pairs=settings.pairs, workers=settings.workers, seed=settings.seed)
 
     def _song2vec(self) -> StageReport:
         def write(folder: Path) -> Mapping[str, Any]:
             corpus = load_corpus(self.work.path("corpus", "corpus.npz"))
-            settings = settings_for(corpus, workers=self.settings.workers, seed=self.settings.seed)
+            settings = self._song2vec_settings(corpus)
             vectors = train_song2vec(self.work.path("corpus", "corpus.txt"), corpus.n_songs, settings)
             aligned, facts = self._aligned(vectors, corpus)
             prepared = Vectors.build(aligned)
@@ -204,7 +209,7 @@ class Night:
             (folder / "facts.json").write_text(json.dumps(facts, indent=2), encoding="utf-8")
             return {"songs": corpus.n_songs, "epochs": settings.epochs * settings.rounds, **facts}
 
-        inputs = [self.work.mark_of("corpus"), self.settings.seed]
+        inputs = [self.work.mark_of("corpus"), self.settings.seed, self.settings.pairs]
         return self.work.run("song2vec", write, inputs=inputs, again=self._again("song2vec"))
 
     def _aligned(self, vectors: SongVectors, corpus: Corpus) -> tuple[SongVectors, dict[str, Any]]:
@@ -267,7 +272,13 @@ class Night:
     def _evaluate(self) -> StageReport:
         def write(folder: Path) -> Mapping[str, Any]:
             corpus = load_corpus(self.work.path("corpus", "corpus.npz"))
-            choice = choose_blend(corpus, folder, seed=self.settings.seed, workers=self.settings.workers)
+            choice = choose_blend(
+                corpus,
+                folder,
+                seed=self.settings.seed,
+                workers=self.settings.workers,
+                pairs=self.settings.pairs,
+            )
             (folder / "choice.json").write_text(json.dumps(asdict(choice), indent=2), encoding="utf-8")
             counts: dict[str, Any] = {"cases": choice.n_cases}
             if choice.metrics:
@@ -275,7 +286,7 @@ class Night:
                 counts["times item-kNN"] = round(choice.knn_ratio.mean, 3)
             return counts
 
-        inputs = [self.work.mark_of("corpus"), self.settings.seed]
+        inputs = [self.work.mark_of("corpus"), self.settings.seed, self.settings.pairs]
         return self.work.run("evaluate", write, inputs=inputs, again=self._again("evaluate"))
 
     def _publish(self) -> StageReport:

@@ -24,7 +24,7 @@ from recsys.corpus import Corpus, sample_versions, write_corpus_file
 from recsys.evaluate import make_split, measure
 from recsys.factors import FactorSettings, fit_factors
 from recsys.metrics import Estimate, bootstrap_mean, bootstrap_ratio
-from recsys.song2vec import SongVectors, settings_for, train_song2vec
+from recsys.song2vec import PAIRS, SongVectors, settings_for, train_song2vec
 
 logger = logging.getLogger(__name__)
 
@@ -57,9 +57,11 @@ class BlendChoice:
     components: Mapping[str, float] = field(default_factory=dict)
 
 
-def train_vectors(corpus: Corpus, path: Path, *, seed: int, workers: int) -> SongVectors:
+def train_vectors(
+    corpus: Corpus, path: Path, *, seed: int, workers: int, pairs: float = PAIRS
+) -> SongVectors:
     """Write the corpus file of a corpus to `path` and train song2vec on it."""
-    settings = settings_for(corpus, workers=workers, seed=seed)
+    settings = settings_for(corpus, pairs=pairs, workers=workers, seed=seed)
     lists = sample_versions(corpus, rounds=settings.rounds, rng=np.random.default_rng(seed))
     started = time.perf_counter()
     n_tokens = write_corpus_file(corpus, path, lists)
@@ -71,7 +73,9 @@ def train_vectors(corpus: Corpus, path: Path, *, seed: int, workers: int) -> Son
     return vectors
 
 
-def choose_blend(corpus: Corpus, folder: Path, *, seed: int, workers: int) -> BlendChoice:
+def choose_blend(
+    corpus: Corpus, folder: Path, *, seed: int, workers: int, pairs: float = PAIRS
+) -> BlendChoice:
     """Learn the blend's weights on an inner split of the corpus.
 
     Parameters
@@ -86,7 +90,7 @@ def choose_blend(corpus: Corpus, folder: Path, *, seed: int, workers: int) -> Bl
         logger.info("blend: %d held-back cases are too few, default weights", len(split.cases))
         return BlendChoice(dict(DEFAULT_WEIGHTS), len(split.cases))
     path = folder / "inner-corpus.txt"
-    vectors = train_vectors(split.train, path, seed=seed, workers=workers)
+    vectors = train_vectors(split.train, path, seed=seed, workers=workers, pairs=pairs)
     path.unlink()
     factors = fit_factors(split.train, FactorSettings(seed=seed, workers=workers))
     components = build_components(split.train, vectors, factors)
@@ -123,11 +127,13 @@ def _cross_fitted(table: Table, rng: np.random.Generator) -> dict[str, np.ndarra
     return out
 
 
-def fit_continuation(corpus: Corpus, folder: Path, *, seed: int, workers: int) -> Continuation:
+def fit_continuation(
+    corpus: Corpus, folder: Path, *, seed: int, workers: int, pairs: float = PAIRS
+) -> Continuation:
     """Choose the weights, then train every component on the whole corpus."""
-    choice = choose_blend(corpus, folder, seed=seed, workers=workers)
+    choice = choose_blend(corpus, folder, seed=seed, workers=workers, pairs=pairs)
     path = folder / "corpus.txt"
-    vectors = train_vectors(corpus, path, seed=seed, workers=workers)
+    vectors = train_vectors(corpus, path, seed=seed, workers=workers, pairs=pairs)
     path.unlink()
     factors = fit_factors(corpus, FactorSettings(seed=seed, workers=workers))
     return Continuation(build_components(corpus, vectors, factors), choice.weights, corpus.n_songs)
