@@ -157,12 +157,12 @@ def test_factors_fold_in_a_case_without_weight_as_zeros(cliques: Corpus) -> None
 
 def test_factors_solve_the_equations_of_the_paper(cliques: Corpus) -> None:
     factors = fit_factors(cliques, FactorSettings(factors=4, workers=1))
-    rows, y = np.array([3, 9]), factors.songs.astype(float)
+    rows, shares, y = np.array([3, 9, 30]), np.array([0.5, 0.3, 0.2]), factors.songs.astype(float)
     weight = np.zeros(40)
-    weight[rows] = factors.alpha
+    weight[rows] = factors.alpha * shares / shares.mean()
     left = y.T @ y + y.T @ np.diag(np.maximum(weight - 1.0, 0.0)) @ y + factors.l2 * np.eye(4)
     expected = np.linalg.solve(left, y.T @ weight)
-    found = factors.fold_in(build_query([rows], 40))[0]
+    found = factors.fold_in(build_query([rows], 40, [shares]))[0]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-6)
 
 

@@ -48,6 +48,12 @@ def test_shown_songs_score_nothing_and_the_own_clique_most(model: Continuation) 
     assert set(np.argsort(-scores)[:18]) == set(range(20)) - {3, 7}
 
 
+def test_a_stand_in_that_was_not_shown_is_a_candidate(model: Continuation) -> None:
+    scores = model.score([np.array([3, 7])], shown=[np.array([7, 8])])[0]
+    assert scores[[7, 8]].tolist() == [0.0, 0.0]
+    assert scores[3] > scores[20:].max()
+
+
 def test_weights_of_songs_pull(model: Continuation) -> None:
     seen = np.array([3, 33])
     left, right = model.score([seen, seen], [np.array([9.0, 1.0]), np.array([1.0, 9.0])])
