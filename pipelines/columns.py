@@ -1,8 +1,8 @@
 """Every column name that crosses a module boundary in `pipelines`, once, with its dtype.
 
-Conventions: `*_ref` is a string that names a thing inside one source (`playlists:17`); `*_id` is a row number of
-our database; times are whole seconds since 1970-01-01 UTC. A frame with a column listed here holds it in the dtype
-given by `DTYPES`; `empty(columns)` makes a frame that obeys.
+Conventions: `*_ref` is a string that names a thing inside one source (`playlists:17`); `*_id` is a row
+number of our database; times are whole seconds since 1970-01-01 UTC. A frame with a column listed here holds
+it in the dtype given by `DTYPES`; `empty(columns)` makes a frame that obeys.
 """
 
 from __future__ import annotations
