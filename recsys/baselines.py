@@ -1,6 +1,6 @@
 """The peers that Songspace has to beat, each fitted on a corpus and giving scores for seen songs.
 
-All of them are tuned (`recsys.tuning`) on inner splits like our own models. `fit_*` returns a `Scorer`
+All of them are tuned on inner splits like our own models (pipelines/evaluate.py). `fit_*` returns a `Scorer`
 (recsys/evaluate.py): rows of seen songs, one array a case -> float32 scores, shape (n_cases, n_songs).
 """
 

@@ -57,10 +57,14 @@ class Factors:
             return cls(arrays["songs"], float(arrays["l2"]), float(arrays["alpha"]))
 
     @cached_property
-    def _inverse(self) -> np.ndarray:
-        """(Y'Y + l2 I)^-1, which every query starts from."""
+    def _gram(self) -> np.ndarray:
+        """Y'Y + l2 I, which every query starts from."""
         songs = self.songs.astype(np.float64)
-        return np.asarray(np.linalg.inv(songs.T @ songs + self.l2 * np.eye(songs.shape[1])))
+        return np.asarray(songs.T @ songs + self.l2 * np.eye(songs.shape[1]))
+
+    @cached_property
+    def _inverse(self) -> np.ndarray:
+        return np.asarray(np.linalg.inv(self._gram))
 
     def fold_in(self, query: sp.csr_matrix) -> np.ndarray:
         """Factors of each case, float32, shape (n_cases, factors); zeros for a case without weight."""
@@ -73,6 +77,10 @@ class Factors:
                 continue
             confidence = self.alpha * weights / weights.mean()
             y = self.songs[rows].astype(np.float64)
+            if len(rows) > self.songs.shape[1]:
+                left = self._gram + (y.T * np.maximum(confidence - 1.0, 0.0)) @ y
+                lists[case] = np.linalg.solve(left, confidence @ y)
+                continue
             start = self._inverse @ (confidence @ y)
             # Woodbury's identity: a system of as many equations as songs, ten or so, not as factors.
             z = np.sqrt(np.maximum(confidence - 1.0, 0.0))[:, None] * y
@@ -85,7 +93,7 @@ class Factors:
 def fit_factors(corpus: Corpus, settings: FactorSettings | None = None) -> Factors:
     """Fit the songs' factors on the lists of a corpus, each with its group weight.
 
-    The same seed gives the same factors on the same machine and number of workers.
+    The same seed gives the same factors on the same machine and number of workers, up to rounding.
     """
     from implicit.cpu.als import AlternatingLeastSquares
     from threadpoolctl import threadpool_limits

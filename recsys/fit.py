@@ -28,7 +28,7 @@ from recsys.song2vec import PAIRS, SongVectors, settings_for, train_song2vec
 
 logger = logging.getLogger(__name__)
 
-# Enough to choose seven weights; more cases cost time and change nothing.
+# Enough to choose eight weights; more cases cost time and change nothing.
 _INNER_CASES = 500
 
 

@@ -93,7 +93,9 @@ def settings_for(
     pairs : float
         (Song, neighbour) pairs to train on at most, as far as three epochs allow.
     """
-    in_one_round = float((corpus.weights() * corpus.lengths.astype(np.float64) ** 2).sum())
+    lengths = corpus.lengths.astype(np.float64)
+    in_reach = np.minimum(lengths, 2 * Song2VecSettings.window)
+    in_one_round = float((corpus.weights() * lengths * in_reach).sum())
     epochs = int(np.clip(pairs / max(_ROUNDS * in_one_round, 1.0), 1, _MOST_EPOCHS))
     return Song2VecSettings(epochs=epochs, rounds=_ROUNDS, workers=workers, seed=seed)
 

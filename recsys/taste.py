@@ -15,6 +15,10 @@ import numpy as np
 from recsys.song2vec import unit
 
 MAX_INTERESTS = 8
+# Centres of two interests lie at least so far apart, as a share of the distance between two songs at random:
+# with it the number of interests found follows the sample world's true one best.
+FAR_APART = 0.45
+_SPREAD_SONGS = 2000
 # Songs clustered at most: Ward's distances grow with the square.
 MAX_CLUSTERED = 400
 
@@ -117,11 +121,10 @@ def _direction(vector: np.ndarray) -> np.ndarray:
 def find_interests(
     rows: np.ndarray, weights: np.ndarray, vectors: np.ndarray, *, max_interests: int = MAX_INTERESTS
 ) -> tuple[Interest, ...]:
-    """Cluster the songs of a profile by Ward's method and take the number of clusters from the largest gap.
+    """Cluster the songs of a profile by Ward's method and keep those whose centres lie far apart.
 
     Rows come heaviest first: the 400 first of them are clustered. Songs with zero vectors (unknown to the
-    space) are left out. Clusters under 3 % of the weight are
-    dropped, unless nothing else is there.
+    space) are left out. Clusters under 3 % of the weight are dropped, unless nothing else is there.
 
     Returns
     -------
@@ -139,7 +142,9 @@ def find_interests(
         labels: np.ndarray = np.ones(1, dtype=np.int64)
     else:
         tree = linkage(points, method="ward")
-        labels = fcluster(tree, _number_of_clusters(tree[:, 2], max_interests), criterion="maxclust")
+        labels = fcluster(
+            tree, _number_of_clusters(tree, max_interests, FAR_APART * _spread(vectors)), criterion="maxclust"
+        )
     total = float(weights.sum())
     found = [
         _interest(rows[labels == c], weights[labels == c], points[labels == c], total)
@@ -150,16 +155,28 @@ def find_interests(
     return tuple((large or found)[:max_interests])
 
 
-def _number_of_clusters(heights: np.ndarray, most: int) -> int:
-    """Cut the dendrogram below its largest relative jump in height among the last `most` merges."""
-    if most < 2:
-        return 1
-    last = heights[-most:][::-1]
-    if len(last) < 2:
-        return len(last) + 1 if last[0] > 1.0 else 1
-    jump = last[:-1] / np.maximum(last[1:], 1e-9)
-    # One cluster when even the topmost merge joins songs that lie close together.
-    return 1 if last[0] < 1.0 else int(np.argmax(jump)) + 2
+def _spread(vectors: np.ndarray) -> float:
+    """Root mean square distance of two songs at random, estimated on some of them."""
+    some = vectors[:: max(1, len(vectors) // _SPREAD_SONGS)]
+    some = some[np.linalg.norm(some, axis=1) > 0.5]
+    centre = some.mean(0) if len(some) else np.zeros(vectors.shape[1])
+    return float(np.sqrt(2.0 * max(1.0 - float(centre @ centre), 0.0)))
+
+
+def _number_of_clusters(tree: np.ndarray, most: int, far_apart: float) -> int:
+    """One more than the topmost merges of Ward's tree that join clusters whose centres lie far apart.
+
+    Ward's height of joining a and b songs is sqrt(2ab / (a + b)) times the distance of their centres, so it
+    grows with the listening; the distance itself does not. Centres of few songs scatter, so they have to lie
+    farther apart.
+    """
+    n = len(tree) + 1
+    sizes = np.concatenate([np.ones(n), tree[:, 3]])
+    a, b = sizes[tree[:, 0].astype(np.int64)], sizes[tree[:, 1].astype(np.int64)]
+    distance = tree[:, 2] / np.sqrt(2.0 * a * b / (a + b))
+    apart = distance > far_apart * np.sqrt(1.0 + 1.0 / a + 1.0 / b)
+    far = apart[-(most - 1) :][::-1] if most > 1 else apart[:0]
+    return 1 + (len(far) if far.all() else int(np.argmin(far)))
 
 
 def _interest(rows: np.ndarray, weights: np.ndarray, points: np.ndarray, total: float) -> Interest:
