@@ -95,7 +95,7 @@ def strangers(truth: SampleWorld) -> Batch:
     )
 
 
-def build_tiny_world(home: Path, *, n_playlists: int = 300, n_users: int = 60) -> TinyWorld:
+def build_tiny_world(home: Path, *, n_playlists: int = 150, n_users: int = 30) -> TinyWorld:
     """Make the database of a tiny world; nothing is published yet."""
     home.mkdir(parents=True, exist_ok=True)
     engine = make_engine(f"sqlite:///{home / 'songspace.db'}")

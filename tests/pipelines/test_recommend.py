@@ -164,22 +164,21 @@ def test_what_is_disliked_or_blocked_is_gone_from_the_next_answer(world_copy: Ti
     assert gone not in names(Recommender(None, world_copy.factory).recommend(user, 150))
 
 
-def test_a_like_brings_the_next_answer_nearer_to_the_song(world_copy: TinyWorld) -> None:
-    user, release = world_copy.truth.user_refs[0], world_copy.release
-    before = ask(world_copy, user, 20)
-    liked = ask(world_copy, user, 100).songs[-1].song
-    say(world_copy, user, liked, "like")
-    after = ask(world_copy, user, 20)
-    with world_copy.factory() as session:
-        ids = songs_repository.find_songs(session, [liked, *names(before), *names(after)])
-
-    def nearness(answer: Recommendations) -> float:
-        place = release.vectors[release.rows(np.array([ids[liked], *(ids[name] for name in names(answer))]))]
-        return float((place[1:] @ place[0])[[name != liked for name in names(answer)]].mean())
-
-    assert names(after) != names(before)
-    assert nearness(after) > nearness(before)
-    assert liked in {one.song for song in after.songs for one in song.because}
+def test_a_like_changes_the_next_answer_towards_the_song(world_copy: TinyWorld) -> None:
+    release, nearer = world_copy.release, []
+    for user in world_copy.truth.user_refs[:8]:
+        before = ask(world_copy, user, 20)
+        liked = ask(world_copy, user, 60).songs[-1].song
+        say(world_copy, user, liked, "like")
+        after = ask(world_copy, user, 20)
+        assert names(after) != names(before)
+        with world_copy.factory() as session:
+            ids = songs_repository.find_songs(session, [liked, *names(before), *names(after)])
+        place = {name: release.vectors[release.rows(np.array([number]))[0]] for name, number in ids.items()}
+        new = [place[name] @ place[liked] for name in names(after) if name not in {*names(before), liked}]
+        gone = [place[name] @ place[liked] for name in names(before) if name not in names(after)]
+        nearer.append(np.mean([*new, 0]) - np.mean([*gone, 0]))
+    assert np.mean(nearer) > 0
 
 
 def test_a_listen_takes_the_song_out_of_the_next_answer(world_copy: TinyWorld) -> None:
