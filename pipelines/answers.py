@@ -96,7 +96,9 @@ class ProfileAnswer:
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A user of similar taste: the cosine of both overall vectors, and songs that both like best."""
+    """A user of similar taste: the cosine of both overall vectors less the mean
+    of all users', and songs that both like best.
+    """
 
     user: str
     similarity: float

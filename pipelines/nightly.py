@@ -59,6 +59,7 @@ from recsys.corpus import (
     load_corpus,
     sample_versions,
     save_corpus,
+    without_kinship,
     write_corpus_file,
 )
 from recsys.factors import Factors, FactorSettings, fit_factors
@@ -71,7 +72,7 @@ logger = logging.getLogger(__name__)
 
 STAGES = ("clean", "corpus", "song2vec", "cooccurrence", "index", "evaluate", "publish")
 # Raised whenever a stage comes to write something else for the same input, so that every stage is done anew.
-_VERSION = 1
+_VERSION = 2
 _SONG_COLUMNS = [SONG_ID, TITLE, "artist", ARTIST_ID, RECORDING_KEY]
 
 
@@ -330,7 +331,7 @@ class Night:
 
     def _make_release(self, mark: Sequence[str]) -> str:
         path = self.work.path
-        corpus = load_corpus(path("corpus", "corpus.npz"))
+        corpus = without_kinship(load_corpus(path("corpus", "corpus.npz")))
         songs = pd.read_parquet(path("clean", "songs.parquet")).set_index(SONG_ID)
         tail = Tail.load(path("corpus", "tail.npz"))
         songs = songs.loc[np.concatenate([corpus.song_ids, tail.song_ids])].reset_index()

@@ -136,7 +136,7 @@ class Recommender:
             candidates = Candidates(np.arange(release.n_songs), np.zeros(release.n_songs, dtype=np.int64))
             scores = release.counts.astype(np.float32)
         best = np.argsort(-scores, kind="stable")
-        banned = release.rows(feedback.loc[feedback[KIND] != "like", SONG_ID].to_numpy(np.int64))
+        banned = _all_versions(release, feedback.loc[feedback[KIND] != "like", SONG_ID].to_numpy(np.int64))
         ruled = apply_rules(
             candidates.rows[best],
             scores[best],
@@ -234,6 +234,14 @@ class Recommender:
         finally:
             temporary.unlink(missing_ok=True)
         return len(users)
+
+
+def _all_versions(release: Release, song_ids: np.ndarray) -> np.ndarray:
+    """Rows of these songs and of every other version of their recordings."""
+    rows = release.rows(song_ids)
+    recordings = release.catalogue.recordings[rows[rows >= 0]]
+    versions = np.flatnonzero(np.isin(release.catalogue.recordings, recordings[recordings >= 0]))
+    return np.union1d(rows[rows >= 0], versions)
 
 
 def _recently_heard(release: Release, listens: pd.DataFrame) -> np.ndarray:

@@ -202,7 +202,7 @@ def _means(seen: Sequence[np.ndarray], vectors: np.ndarray) -> np.ndarray:
     return np.asarray(seen_matrix(seen, len(vectors)) @ vectors / lengths, dtype=np.float32)
 
 
-def fit_gensim_defaults(corpus: Corpus, *, workers: int = 2, seed: int = 1) -> Scorer:
+def fit_gensim_defaults(corpus: Corpus, *, workers: int = 1, seed: int = 1) -> Scorer:
     """Word2Vec as gensim ships it (CBOW, 100 dimensions, window 5, 5 epochs), by cosine to the mean
     vector.
     """

@@ -204,6 +204,25 @@ def sample_versions(corpus: Corpus, *, rounds: int, rng: np.random.Generator) ->
     return np.concatenate(drawn) if drawn else np.zeros(0, dtype=np.int64)
 
 
+def without_kinship(corpus: Corpus) -> Corpus:
+    """The same lists for publishing: in an order that says nothing, and no longer linked to one another.
+
+    A group may be all sessions of one user, and the order of lists may follow users; neither is needed to
+    answer. Lists are ordered by a hash of their songs, and only snapshots of one source keep a common
+    number, which their weights need.
+    """
+    multiplier = np.uint64(0x9E3779B97F4A7C15)
+    with np.errstate(over="ignore"):
+        token = (corpus.rows.astype(np.uint64) + np.uint64(1)) * multiplier
+        mixed = (token ^ (token >> np.uint64(29))) * multiplier
+    starts = np.minimum(corpus.indptr[:-1], max(corpus.n_tokens - 1, 0))
+    key = np.add.reduceat(mixed, starts) if corpus.n_tokens else np.zeros(corpus.n_lists, np.uint64)
+    shuffled = corpus.take(np.argsort(key, kind="stable"))
+    _, first, number = np.unique(shuffled.snapshots_of, return_index=True, return_inverse=True)
+    sources = np.argsort(np.argsort(first))[number].astype(np.int64)
+    return Corpus(shuffled.song_ids, shuffled.indptr, shuffled.rows, sources, sources)
+
+
 def write_corpus_file(corpus: Corpus, path: Path, lists: np.ndarray | None = None) -> int:
     """Write one line a list, song rows parted by blanks: gensim's `corpus_file`. Returns the number of
     tokens.

@@ -8,7 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.corpus import Corpus, build_corpus, load_corpus, sample_versions, save_corpus, write_corpus_file
+from recsys.corpus import (
+    Corpus,
+    build_corpus,
+    load_corpus,
+    sample_versions,
+    save_corpus,
+    without_kinship,
+    write_corpus_file,
+)
 
 MakeCorpus = Callable[..., Corpus]
 
@@ -114,3 +122,19 @@ def test_a_corpus_comes_back_from_disk(noisy: Corpus, tmp_path: Path) -> None:
     back = load_corpus(tmp_path / "corpus.npz")
     for name in ("song_ids", "indptr", "rows", "groups", "snapshots_of"):
         np.testing.assert_array_equal(getattr(back, name), getattr(noisy, name))
+
+
+def test_without_kinship_keeps_lists_and_weights_but_no_order_and_no_groups() -> None:
+    users = np.array([0, 0, 1, 1, 1])  # the group: whose session it is
+    lists = [[0, 1], [2, 3], [1, 2], [3, 0], [0, 2]]
+    list_ids = np.repeat(np.arange(5), 2)
+    corpus = build_corpus(
+        list_ids, np.concatenate(lists), users[list_ids], sources=np.array([0, 1, 2, 2, 4])[list_ids]
+    )
+    public = without_kinship(corpus)
+    found = [public.songs_of(i).tolist() for i in range(5)]
+    assert sorted(found) == sorted(lists)
+    assert found != lists
+    assert len(np.unique(public.groups)) == 4
+    weight = {tuple(songs): w for songs, w in zip(found, public.weights().tolist(), strict=True)}
+    assert weight == {tuple(songs): w for songs, w in zip(lists, corpus.weights().tolist(), strict=True)}
