@@ -32,13 +32,19 @@ def print_json(document: Any) -> None:
 
 
 def print_line(text: str = "") -> None:
-    """Print one line to standard output."""
+    """Print one line to standard output, at once: who reads along shall see where a long job is."""
     sys.stdout.write(printable(text) + "\n")
+    sys.stdout.flush()
 
 
 def print_error(message: str) -> None:
     """Print one line `error: ...` to standard error."""
     sys.stderr.write(f"error: {printable(' '.join(message.split()))}\n")
+
+
+def print_note(message: str) -> None:
+    """Print one line to standard error, for what is said beside an answer."""
+    sys.stderr.write(printable(" ".join(message.split())) + "\n")
 
 
 def print_table(

@@ -31,3 +31,10 @@ def logging_to_stderr(level: str) -> Iterator[None]:
         root.removeHandler(handler)
         for logger, old in zip(ours, before, strict=True):
             logger.setLevel(old)
+
+
+def quieten() -> None:
+    """Log warnings only, for the rest of the command: it tells its progress itself."""
+    for name in OUR_PACKAGES:
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))

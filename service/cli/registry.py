@@ -6,19 +6,35 @@ replaced by the real command, imported from `service.cli.<name>`, at the moment 
 out to name it.
 
 To add a command `find-twin`: add its line to `COMMANDS` and write `service/cli/find_twin.py` with either
-a function `run` (a typer command; the docstring's first line is the line in `COMMANDS`) or, for a command
-with commands of its own, a typer application `app`. Then document it in README.md or docs/: a test compares.
+a function `run` (a typer command; the docstring's first line is the line in `COMMANDS`; a `COMMAND_CLASS`
+beside it parses in a way of its own) or, for a command with commands of its own, a typer application `app`.
+Then document it in README.md or docs/: a test compares.
 """
 
 from __future__ import annotations
 
 from importlib import import_module
+from keyword import iskeyword
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 COMMANDS: dict[str, str] = {
+    "demo": "See everything at work on a made-up label.",
+    "ingest": "Take playlists, listens and songs from files into the database.",
+    "nightly": "Learn from all playlists and listens, and publish a release.",
+    "search": "Find songs by words of their title and artist.",
+    "similar": "Show the songs that are most like one.",
+    "recommend": "Recommend songs to a user and say why.",
+    "profile": "Show a user's taste: interests with their shares, and what they play most.",
+    "neighbours": "Show the users whose taste is most like one's.",
+    "blend": 'Show the songs at "these minus those".',
+    "continue": "Show the songs that would go on a playlist, or after some songs.",
+    "users": "List users with how much they listened.",
+    "evaluate": "Compare Songspace with its peers on held-back playlists.",
+    "releases": "List, show and verify releases, and go back to an earlier one.",
+    "sample-world": "Write a made-up label with playlists and listeners into the database.",
     "settings": "Show the settings in force and where each comes from.",
 }
 
@@ -43,17 +59,23 @@ def load_command(name: str) -> Any:
         The name is not in `COMMANDS`.
     """
     summary = COMMANDS[name]
-    module = import_module(f"service.cli.{name.replace('-', '_')}")
+    module = import_module(f"service.cli.{module_name(name)}")
     parent = typer.Typer(
         add_completion=False, callback=lambda: None
     )  # a callback makes it a group, whatever is in it
     if hasattr(module, "app"):
         parent.add_typer(module.app, name=name, help=summary)
     else:
-        parent.command(name)(module.run)
+        parent.command(name, cls=getattr(module, "COMMAND_CLASS", None))(module.run)
     group = typer.main.get_command(parent)
     assert isinstance(group, TyperGroup)
     return group.commands[name]
+
+
+def module_name(name: str) -> str:
+    """Return the name of a command's module: `find_twin`; `continue_`, a word of Python."""
+    name = name.replace("-", "_")
+    return f"{name}_" if iskeyword(name) else name
 
 
 def register_stand_ins(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,3 +40,10 @@ def settings_of(ctx: typer.Context) -> Settings:
     settings = state_of(ctx).settings
     assert settings is not None
     return settings
+
+
+def tells_progress(ctx: typer.Context) -> bool:
+    """Tell whether somebody watches a terminal and asked for no log level: then a command tells its progress
+    itself, and the log would only repeat it.
+    """
+    return sys.stderr.isatty() and state_of(ctx).sources["log_level"] == "default"

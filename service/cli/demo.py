@@ -1,0 +1,163 @@
+"""`songspace demo`: everything at work on a made-up label, in a home folder of its own."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from service.cli.console import print_line
+from service.cli.database import open_database_at
+from service.cli.evaluate import print_evaluation
+from service.cli.logs import quieten
+from service.cli.progress import StageClock, status_line
+from service.cli.show import (
+    print_neighbours,
+    print_profile,
+    print_recommendations,
+    print_song_list,
+    print_wrapped,
+)
+from service.cli.state import settings_of
+
+if TYPE_CHECKING:
+    from db.session import SessionFactory
+    from pipelines.evaluate import Evaluation
+    from pipelines.release import Release
+    from pipelines.sample_world import SampleWorld
+
+SEED = 7
+# Rock and a machine, without what is nothing but guitar: rock on synthesizers should be left.
+PLUS, MINUS = ("Seven Bolts", "Six Variations on a Dial Tone"), ("Nettle Soup",)
+
+
+def run(ctx: typer.Context) -> None:
+    """See everything at work on a made-up label."""
+    from pipelines.explore import blend, neighbours, profile
+    from pipelines.find_songs import find_song
+    from pipelines.recommend import Recommender
+    from pipelines.serving import need_release
+
+    quieten()
+    home = settings_of(ctx).home / "demo"
+    session_factory = open_database_at(ctx, f"sqlite:///{home / 'songspace.db'}", create=True)
+
+    _head("A made-up label")
+    world = _sample_world(session_factory)
+    _head("A night: learning from what people put together")
+    _night(home, session_factory, settings_of(ctx).threads)
+    release = need_release(home)
+    user, twin = (world.user_refs[row] for row in world.twins[4])
+
+    _head("Somebody's taste")
+    print_profile(profile(release, session_factory, user))
+    _head(f"Ten songs for {user}, and why")
+    print_recommendations(Recommender(release, session_factory).recommend(user, 10), explain=True)
+    _head("Who has the same taste")
+    print_neighbours(neighbours(release, session_factory, user, 5))
+    print_wrapped(f"({twin} was drawn with exactly the taste of {user}; nobody told the machine.)")
+    _head("Song arithmetic")
+    print_line(f"  {' + '.join(PLUS)} - {' - '.join(MINUS)}")
+    plus, minus = ([find_song(session_factory, title).ref for title in titles] for titles in (PLUS, MINUS))
+    print_song_list(blend(release, session_factory, plus, minus, 5), score="cosine")
+    _head("How good is it? Beside its peers, on playlists that nobody learned from")
+    print_evaluation(_evaluation(home, release, session_factory, settings_of(ctx).threads))
+    _what_next(home, user)
+
+
+def _head(text: str) -> None:
+    print_line()
+    print_line(text)
+    print_line("=" * len(text))
+
+
+def _sample_world(session_factory: SessionFactory) -> SampleWorld:
+    from pipelines.ingest import ingest_batches
+    from pipelines.sample_world import build_world
+
+    with status_line("drawing a made-up label and its listeners"):
+        world = build_world(SEED)
+        report = ingest_batches(world.batches(), session_factory=session_factory, source=Path("sample-world"))
+    print_line(
+        f"{len(world.songs):,} songs by {len(world.artists)} artists, {len(world.playlists):,} playlists, "
+        f"{len(world.user_refs):,} listeners with {len(world.listens):,} listens"
+    )
+    if not report.changed_anything:
+        print_line("(all of it there from the last time)")
+    return world
+
+
+def _night(home: Path, session_factory: SessionFactory, threads: int) -> None:
+    from pipelines.nightly import STAGES, Night, NightlySettings
+
+    night = Night(home, session_factory, NightlySettings(workers=threads))
+    with status_line("nightly") as say:
+        clock = StageClock(home / "nightly", STAGES, print_line)
+
+        def started(stage: str) -> None:
+            clock.started(stage)
+            say(stage)
+
+        report = night.run(started)
+        clock.finish(dict(report.stages[-1].counts))
+    if all(stage.done_before for stage in report.stages[:-1]):
+        print_line("Nothing new since the last night.")
+
+
+def _evaluation(home: Path, release: Release, session_factory: SessionFactory, threads: int) -> Evaluation:
+    """Measure, or take what was measured for this release."""
+    from pipelines.evaluate import corpus_of_database, evaluate
+
+    kept = home / "evaluation.json"
+    found = _read_evaluation(kept, release.name)
+    if found is None:
+        with TemporaryDirectory() as folder, status_line("measuring") as say:
+            # The one call to the evaluation: every model on one split of the demo's own playlists.
+            found = evaluate(
+                corpus_of_database(session_factory),
+                folder=Path(folder),
+                seed=0,
+                workers=threads,
+                progress=say,
+            )
+        document = {"release": release.name, "evaluation": asdict(found)}
+        kept.write_text(json.dumps(document), encoding="utf-8")
+    return found
+
+
+def _read_evaluation(path: Path, release: str) -> Evaluation | None:
+    """Read a kept evaluation; None where there is none of this release, or it cannot be read."""
+    from pipelines.evaluate import Evaluation, Row
+    from recsys.metrics import Estimate
+
+    def row(facts: dict[str, Any]) -> Row:
+        metrics = {name: Estimate(**estimate) for name, estimate in facts["metrics"].items()}
+        ratio = facts["ours_over_it"]
+        return Row(**facts | {"metrics": metrics, "ours_over_it": Estimate(**ratio) if ratio else None})
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        if document["release"] != release:
+            return None
+        facts = document["evaluation"]
+        return Evaluation(**facts | {"rows": tuple(map(row, facts["rows"]))})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _what_next(home: Path, user: str) -> None:
+    _head("What to type next")
+    for line in (
+        f"export SONGSPACE_HOME={home}     # to go on in the demo's world",
+        f"songspace recommend {user} --k 5",
+        "songspace search rain",
+        'songspace similar "Partly Sunny"',
+        'songspace continue --songs "Seven Bolts" "Kilowatt"',
+        "unset SONGSPACE_HOME; songspace ingest YOUR_PLAYLISTS; songspace nightly     # and in yours",
+    ):
+        print_line(f"  {line}")
+    print_line("`songspace --help` lists the rest, README.md is the tour.")
