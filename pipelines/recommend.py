@@ -132,6 +132,7 @@ class Recommender:
         if len(rows):
             candidates = self._candidates(session, release, user_id, taste, query)
             scores = release.continuation.score_candidates(query, candidates.rows)[0]
+            scores *= release.trust[candidates.rows]
         else:
             candidates = Candidates(np.arange(release.n_songs), np.zeros(release.n_songs, dtype=np.int64))
             scores = release.counts.astype(np.float32)

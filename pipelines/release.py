@@ -35,7 +35,7 @@ from recsys.factors import Factors
 from recsys.index import VectorIndex
 from recsys.rules import Catalogue
 from recsys.song2vec import unit
-from recsys.tail import Tail
+from recsys.tail import Tail, trust
 
 FORMAT = 1
 ARTIST_ID = "artist_id"
@@ -107,6 +107,11 @@ class Release:
     def counts(self) -> np.ndarray:
         """In how many lists each song of the vocabulary stands, int64, shape (n_songs,)."""
         return self.parts.corpus.counts()
+
+    @cached_property
+    def trust(self) -> np.ndarray:
+        """What the score of each song of the vocabulary is multiplied by, 0..1 (recsys/tail.py)."""
+        return trust(self.counts)
 
     @cached_property
     def catalogue(self) -> Catalogue:

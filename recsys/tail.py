@@ -19,7 +19,7 @@ from recsys.corpus import Corpus
 from recsys.song2vec import unit
 
 # The vocabulary should keep at least this share of all places in lists.
-LEAST_KEPT = 0.5
+LEAST_KEPT = 0.3
 MIN_COUNTS = (3, 2, 1)
 _NEIGHBOURS = 20
 
@@ -57,14 +57,23 @@ class Tail:
 
 
 def choose_min_count(corpus: Corpus) -> int:
-    """In how many lists a song must stand to be learned: 3, or less where that would drop half of all
-    places.
+    """In how many lists a song must stand to be learned: 3, or less where that would drop seven tenths of
+    all places.
     """
     counts = corpus.counts()
     for min_count in MIN_COUNTS:
         if counts[counts >= min_count].sum() >= LEAST_KEPT * corpus.n_tokens:
             return min_count
     return MIN_COUNTS[-1]
+
+
+def trust(counts: np.ndarray) -> np.ndarray:
+    """How much a score counts for a song in so many lists: a third, two thirds, all of it from 3 lists on.
+
+    Where even songs in one list had to be learned, what two lists agree on goes before what one says.
+    float32.
+    """
+    return np.asarray(np.minimum(counts / MIN_COUNTS[0], 1.0), dtype=np.float32)
 
 
 def split_tail(corpus: Corpus, min_count: int) -> tuple[Corpus, Tail]:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recsys.corpus import Corpus, build_corpus
-from recsys.tail import Tail, choose_min_count, split_tail
+from recsys.tail import Tail, choose_min_count, split_tail, trust
 
 
 def corpus(lists: list[list[int]], groups: list[int] | None = None) -> Corpus:
@@ -70,7 +70,7 @@ def test_at_most_20_songs_stand_in() -> None:
     assert tail.stand_ins.sum() == pytest.approx(1.0)
 
 
-def test_three_lists_are_asked_for_and_fewer_where_half_would_be_lost() -> None:
+def test_three_lists_are_asked_for_and_fewer_where_most_would_be_lost() -> None:
     assert choose_min_count(corpus(LISTS)) == 3
     assert choose_min_count(corpus([[1, 2], [1, 2], [3]])) == 2
     assert choose_min_count(corpus([[1, 2], [3, 4]])) == 1
@@ -89,3 +89,7 @@ def test_a_saved_tail_comes_back_as_it_was(tmp_path: Path) -> None:
     again = Tail.load(tmp_path / "tail.npz")
     np.testing.assert_array_equal(again.song_ids, tail.song_ids)
     np.testing.assert_array_equal(again.stand_ins.toarray(), tail.stand_ins.toarray())
+
+
+def test_scores_of_songs_in_one_or_two_lists_count_in_part() -> None:
+    np.testing.assert_allclose(trust(np.array([0, 1, 2, 3, 40])), [0, 1 / 3, 2 / 3, 1, 1], rtol=1e-6)
