@@ -17,6 +17,8 @@ import scipy.sparse as sp
 from recsys.cooccurrence import count_together, similarity
 from recsys.corpus import Corpus, write_corpus_file
 from recsys.evaluate import Scorer
+from recsys.factors import Factors
+from recsys.query import build_query
 
 # EASE inverts a matrix of this many rows in about a minute on two cores, with 1.2 GB.
 EASE_LARGEST = 12_000
@@ -145,17 +147,11 @@ def fit_ials(
             num_threads=0,
         )
         model.fit(corpus.incidence(), show_progress=False)
-    songs = np.asarray(model.item_factors, dtype=np.float64)
-    base = songs.T @ songs + regularization * np.eye(songs.shape[1])
+    fitted = Factors(np.asarray(model.item_factors, dtype=np.float32), regularization, alpha)
 
     def score(seen: Sequence[np.ndarray]) -> np.ndarray:
-        # implicit takes confidence alpha * r itself; the fold-in solves the same normal equations (Hu et
-        # al., eq. 4).
-        users = np.zeros((len(seen), songs.shape[1]))
-        for case, rows in enumerate(seen):
-            shown = songs[rows]
-            users[case] = np.linalg.solve(base + (alpha - 1.0) * shown.T @ shown, alpha * shown.sum(0))
-        return np.asarray(users @ songs.T, dtype=np.float32)
+        lists = fitted.fold_in(build_query(seen, corpus.n_songs))
+        return np.asarray(lists @ fitted.songs.T, dtype=np.float32)
 
     return score
 
