@@ -33,8 +33,10 @@ if TYPE_CHECKING:
 SEED = 7
 # The label is small: a tenth of the training shows the same picture, and nobody waits.
 PAIRS = 2e7
-# Rock and a machine, without what is nothing but guitar: rock on synthesizers should be left.
-PLUS, MINUS = ("Seven Bolts", "Six Variations on a Dial Tone"), ("Nettle Soup",)
+# Loud rock, and rock on synthesizers, less a folk tune that is nothing but guitar: what is left plays synth.
+PLUS, MINUS = ("Seven Bolts", "Kilowatt"), ("Nettle Soup",)
+# The pair of planted twins that is shown: one with two interests far apart.
+TWINS = 12
 
 
 def run(ctx: typer.Context) -> None:
@@ -53,7 +55,7 @@ def run(ctx: typer.Context) -> None:
     _head("A night: learning from what people put together")
     _night(home, session_factory, settings_of(ctx).threads)
     release = need_release(home)
-    user, twin = (world.user_refs[row] for row in world.twins[4])
+    user, twin = (world.user_refs[row] for row in world.twins[TWINS])
 
     _head("Somebody's taste")
     print_profile(profile(release, session_factory, user))
