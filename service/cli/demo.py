@@ -16,10 +16,10 @@ from service.cli.evaluate import print_evaluation
 from service.cli.logs import quieten
 from service.cli.progress import StageClock, status_line
 from service.cli.show import (
+    named,
     print_neighbours,
     print_profile,
     print_recommendations,
-    print_song_list,
     print_wrapped,
 )
 from service.cli.state import settings_of
@@ -37,12 +37,12 @@ PAIRS = 2e7
 PLUS, MINUS = ("Seven Bolts", "Kilowatt"), ("Nettle Soup",)
 # The pair of planted twins that is shown: one with two interests far apart.
 TWINS = 12
+SHOWN_AXES = ("rock", "guitar", "synth")
 
 
 def run(ctx: typer.Context) -> None:
     """See everything at work on a made-up label."""
-    from pipelines.explore import blend, neighbours, profile
-    from pipelines.find_songs import find_song
+    from pipelines.explore import neighbours, profile
     from pipelines.recommend import Recommender
     from pipelines.serving import need_release
 
@@ -65,9 +65,7 @@ def run(ctx: typer.Context) -> None:
     print_neighbours(neighbours(release, session_factory, user, 5))
     print_wrapped(f"({twin} was drawn with exactly the taste of {user}; nobody told the machine.)")
     _head("Song arithmetic")
-    print_line(f"  {' + '.join(PLUS)} - {' - '.join(MINUS)}")
-    plus, minus = ([find_song(session_factory, title).ref for title in titles] for titles in (PLUS, MINUS))
-    print_song_list(blend(release, session_factory, plus, minus, 5), score="cosine")
+    _arithmetic(world, release, session_factory)
     _head("How good is it? Beside its peers, on playlists that nobody learned from")
     print_evaluation(_evaluation(home, release, session_factory, settings_of(ctx).threads))
     _what_next(home, user)
@@ -112,9 +110,34 @@ def _night(home: Path, session_factory: SessionFactory, threads: int) -> None:
         print_line("Nothing new since the last night.")
 
 
+def _arithmetic(world: SampleWorld, release: Release, session_factory: SessionFactory) -> None:
+    """Show what is asked and what is found, each song with what was drawn for it."""
+    from pipelines.explore import blend
+
+    rows = {title: row for row, title in enumerate(world.songs["title"])}
+
+    def tell(sign: str, row: int) -> None:
+        truth = "  ".join(
+            f"{axis} {world.song_truth[row, world.axes.index(axis)]:.2f}" for axis in SHOWN_AXES
+        )
+        song = named(world.songs["title"].iat[row], world.songs["artist"].iat[row])
+        print_line(f"  {sign:>5}  {song[:56]:<56}  {truth}".rstrip())
+
+    asked = {"+": [rows[title] for title in PLUS], "-": [rows[title] for title in MINUS]}
+    for sign, songs in asked.items():
+        for row in songs:
+            tell(sign, row)
+    print_line("  gives")
+    plus, minus = ([f"sample:{row}" for row in songs] for songs in asked.values())
+    for song in blend(release, session_factory, plus, minus, 5).songs:
+        tell(f"{song.score:.2f}", int(song.song.removeprefix("sample:")))
+    print_line("(On the right what was drawn for each song; the machine never saw it.)")
+
+
 def _evaluation(home: Path, release: Release, session_factory: SessionFactory, threads: int) -> Evaluation:
     """Measure, or take what was measured for this release."""
     from pipelines.evaluate import corpus_of_database, evaluate
+    from pipelines.release_files import write_text_atomically
 
     kept = home / "evaluation.json"
     found = _read_evaluation(kept, release.name)
@@ -130,7 +153,7 @@ def _evaluation(home: Path, release: Release, session_factory: SessionFactory, t
                 progress=say,
             )
         document = {"release": release.name, "evaluation": asdict(found)}
-        kept.write_text(json.dumps(document), encoding="utf-8")
+        write_text_atomically(kept, json.dumps(document))
     return found
 
 

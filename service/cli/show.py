@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 WIDTH = 96
 _BAR = 20
+_TITLES = 48
 RULES = {
     "recently heard": "songs heard recently",
     "artist cap": "more than two songs an artist",
@@ -100,10 +101,16 @@ def print_neighbours(answer: Neighbours) -> None:
     print_table(
         ["user", "similarity", "both play"],
         [
-            [near.user, near.similarity, ", ".join(song.title for song in near.shared[:2]) or "-"]
+            [near.user, near.similarity, and_list(_some(near.shared)) if near.shared else "-"]
             for near in answer.neighbours
         ],
     )
+
+
+def _some(songs: Sequence[SongAnswer]) -> list[str]:
+    """The titles of two songs, or of one where two are too long for a line."""
+    titles = [quoted(song.title) for song in songs[:2]]
+    return titles if sum(map(len, titles)) <= _TITLES else titles[:1]
 
 
 def print_ingest(report: IngestReport) -> None:
