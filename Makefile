@@ -1,8 +1,8 @@
 # Songspace. Every target sets up what it needs; `make demo` or `make test` alone is enough on a fresh machine.
 #
-#   make setup TORCH_ARGS='--index-url URL'   another build of torch
-#   make test PYTEST_ARGS='-x tests/db'                                        some of the tests
-#   make setup PYTHON=/opt/python3.12/bin/python3                              another Python (3.11 or later)
+#   make setup TORCH_ARGS='--index-url URL'   another build of torch, from another index
+#   make test PYTEST_ARGS='-x tests/db'       some of the tests
+#   make setup PYTHON=python3.12              another Python (3.11 or later)
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -21,10 +21,10 @@ INSTALLED := $(VENV)/.installed
 PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
-.PHONY: help setup demo test lint format check clean
+.PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec
 
 help:  ## show this list
-	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 24
+	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
 
 setup: $(INSTALLED)  ## make .venv with everything in it
 
@@ -57,6 +57,18 @@ format: $(INSTALLED)  ## let ruff put the code in shape
 	$(BIN)/ruff check --fix .
 
 check: lint test  ## everything that has to pass
+
+bench-song2vec: $(INSTALLED)  ## our training stage beside bare gensim (DATA=FOLDER for your own playlists)
+	$(BIN)/python -m benchmarks.bench_song2vec $(if $(DATA),--data '$(DATA)')
+
+bench-index: $(INSTALLED)  ## exact search beside HNSW at several sizes
+	$(BIN)/python -m benchmarks.bench_index
+
+bench-kill-nightly: $(INSTALLED)  ## kill -9 a nightly job at random moments (TIMES=20)
+	$(BIN)/python -m benchmarks.kill_nightly --times $(or $(TIMES),20)
+
+sweep-song2vec: $(INSTALLED)  ## what each setting of song2vec is worth (SETS='FOLDER...'); fills docs/song2vec.md
+	$(BIN)/python -m benchmarks.song2vec_sweep $(SETS)
 
 clean:  ## remove what was built: .venv, caches, build folders; ./var stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
