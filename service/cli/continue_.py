@@ -69,6 +69,7 @@ def _answer_cases(continuer: Continuer, cases: Path, out: Path, k: int) -> None:
     with file_to_write(out) as file, counting_bar("continuing") as bar:
         report = continuer.batch(cases, file, k, progress=lambda done: bar(done, "cases"))
     where = "" if str(out) == "-" else f" in {out}"
-    print_note(f"{report.answered:,} cases answered{where}, {report.malformed:,} malformed")
+    cases_word = "case" if report.answered == 1 else "cases"
+    print_note(f"{report.answered:,} {cases_word} answered{where}, {report.malformed:,} malformed")
     if report.malformed:
         raise typer.Exit(1)

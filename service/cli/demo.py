@@ -114,16 +114,16 @@ def _arithmetic(world: SampleWorld, release: Release, session_factory: SessionFa
     """Show what is asked and what is found, each song with what was drawn for it."""
     from pipelines.explore import blend
 
-    rows = {title: row for row, title in enumerate(world.songs["title"])}
+    titles, artists = (world.songs[column].tolist() for column in ("title", "artist"))
 
     def tell(sign: str, row: int) -> None:
         truth = "  ".join(
             f"{axis} {world.song_truth[row, world.axes.index(axis)]:.2f}" for axis in SHOWN_AXES
         )
-        song = named(world.songs["title"].iat[row], world.songs["artist"].iat[row])
-        print_line(f"  {sign:>5}  {song[:56]:<56}  {truth}".rstrip())
+        song = named(titles[row], artists[row])
+        print_line(f"  {sign:>5}  {song[:54]:<54}  {truth}".rstrip())
 
-    asked = {"+": [rows[title] for title in PLUS], "-": [rows[title] for title in MINUS]}
+    asked = {"+": [titles.index(title) for title in PLUS], "-": [titles.index(title) for title in MINUS]}
     for sign, songs in asked.items():
         for row in songs:
             tell(sign, row)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from service.cli.console import printable
+
+_WIDTH = 96
 
 
 @contextmanager
@@ -78,14 +81,16 @@ class StageClock:
         stamp = self.work.stamp(self.running)
         found = stamp["counts"] if stamp is not None else counts or {}
         done_before = stamp is not None and stamp == self.before[self.running]
-        self.tell(stage_line(self.running, found, time.perf_counter() - self.since, done_before))
+        seconds = time.perf_counter() - self.since
+        for line in stage_lines(self.running, found, seconds, done_before):
+            self.tell(line)
 
 
-def stage_line(stage: str, counts: dict[str, object], seconds: float, done_before: bool) -> str:
-    """One line for a stage: its name, seconds, and counts."""
+def stage_lines(stage: str, counts: dict[str, object], seconds: float, done_before: bool) -> list[str]:
+    """One line, or a few, for a stage: its name, seconds, and counts."""
     told = ", ".join(f"{name} {_shown(value)}" for name, value in counts.items() if value is not None)
     took = "as before" if done_before else f"{seconds:.1f} s"
-    return f"{stage:<13}{took:>9}   {told}"
+    return textwrap.wrap(f"{stage:<13}{took:>9}   {told}", _WIDTH, subsequent_indent=" " * 25)
 
 
 def _shown(value: object) -> str:
