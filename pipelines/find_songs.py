@@ -22,6 +22,8 @@ from db.text import fold
 _LOOKED_AT = 50
 _NAMED = 3
 _ALIKE = 0.5
+# Longer text is no title; an error repeats so much of it.
+_LONGEST, _NAMED_LENGTH = 1_000, 50
 # So many letters of a misspelled word are tried by themselves.
 _BEGINNING = 4
 
@@ -60,6 +62,8 @@ def find_song(session_factory: SessionFactory, given: str) -> FoundSong:
     with session_factory() as session:
         if songs_repository.find_songs(session, [given]):
             return FoundSong(given)
+        if len(given) > _LONGEST:
+            raise NotFoundError("song", f"{given[:_NAMED_LENGTH]}...")
         found = _described(session, songs_repository.search_songs(session, given, _LOOKED_AT))
         whole = [song for song in found if fold(given) in _whole_names(song)]
         meant = whole or found

@@ -12,6 +12,9 @@ from service.cli.database import open_database
 from service.cli.options import HowMany, Json
 from service.cli.show import print_songs
 
+# No title is longer, and databases refuse patterns that go on and on.
+LONGEST_TEXT = 1_000
+
 
 def run(
     ctx: typer.Context,
@@ -22,7 +25,10 @@ def run(
     """Find songs by words of their title and artist."""
     from pipelines.explore import search
 
-    found = search(open_database(ctx), " ".join(text), k)
+    words = " ".join(text)
+    if len(words) > LONGEST_TEXT:
+        raise typer.BadParameter(f"TEXT has more than {LONGEST_TEXT:,} characters", ctx=ctx)
+    found = search(open_database(ctx), words, k)
     if as_json:
         print_json({"songs": [asdict(song) for song in found]})
     elif found:
