@@ -16,6 +16,7 @@ from service.cli.state import settings_of
 
 if TYPE_CHECKING:
     from pipelines.evaluate import Evaluation
+    from pipelines.sources.batch import Problem
 
 
 def run(
@@ -36,7 +37,8 @@ def run(
     if data is None and group_column is not None:
         raise typer.BadParameter("--group-column needs --data: the database has its own groups")
     if data is None:
-        corpus, problems = corpus_of_database(open_database(ctx)), ()
+        corpus = corpus_of_database(open_database(ctx))
+        problems: tuple[Problem, ...] = ()
     else:
         corpus, problems = corpus_of_folder(data, group_column=group_column, format=format)
     for problem in problems:
@@ -73,8 +75,9 @@ def print_evaluation(found: Evaluation) -> None:
         title="Held-back playlists: the first songs shown, the rest to be found (continuation-v1)",
     )
     print_line(
-        f"{found.n_cases} playlists of {found.n_groups} groups, {found.n_songs} songs, {found.n_train} training "
-        f"lists, seed {found.seed}; in brackets the 95 % interval of the ratio, by group."
+        f"{found.n_cases:,} playlists of {found.n_groups:,} groups, {found.n_songs:,} songs, "
+        f"{found.n_train:,} training lists, seed {found.seed}; "
+        "in brackets the 95 % interval of the ratio, by group."
     )
     for model, why in found.left_out.items():
         print_line(f"{model} left out: {why}.")
