@@ -23,6 +23,7 @@ from pipelines.profiles import taste_of
 from pipelines.recommend import UserVectors, feedback_frame
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
+from recsys.tail import TAIL_TRUST
 from recsys.taste import combine
 
 _SHOWN_OF_INTEREST = 4
@@ -84,18 +85,20 @@ def _nearest(
     release: Release, vector: np.ndarray, k: int, *, but: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows and cosines of the k nearest songs that are no version of the ones left out, each recording
-    once.
+    once. The cosine of a song of the tail counts two thirds (recsys/tail.py).
     """
     if k < 1:
         raise ValueError(f"k must be at least 1, got {k}")
     recordings = release.catalogue.recordings
     taken = {int(recordings[row]) for row in but if recordings[row] >= 0}
     left_out = set(but.tolist())
-    # Versions may crowd the first places, so more are asked for than wanted.
-    reach = min(len(release.song_ids), 4 * k + 50)
-    rows, scores = release.index.search(vector, reach)
+    # Versions and the tail may crowd the first places, so more are asked for than wanted.
+    reach = min(len(release.song_ids), 20 * k + 200)
+    found, cosines = (one[0] for one in release.index.search(vector, reach))
+    scores = np.where(found < release.n_songs, cosines, TAIL_TRUST * cosines)
+    order = np.argsort(-scores, kind="stable")
     chosen = []
-    for row, score in zip(rows[0].tolist(), scores[0].tolist(), strict=True):
+    for row, score in zip(found[order].tolist(), scores[order].tolist(), strict=True):
         recording = int(recordings[row]) if row >= 0 else -1
         if row < 0 or row in left_out or (recording >= 0 and recording in taken):
             continue

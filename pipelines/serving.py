@@ -47,6 +47,8 @@ def need_release(home: Path) -> Release:
     NoReleaseError
     """
     release = open_release(home)
+    if release is None and release_names(home / "releases"):
+        raise NoReleaseError("every release is damaged: `songspace nightly` makes a new one")
     if release is None:
         raise NoReleaseError("nothing is published yet: run `songspace nightly` first")
     return release

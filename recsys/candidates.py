@@ -61,10 +61,10 @@ def gather_candidates(
     n_songs = query.shape[1]
     scores = np.asarray((query @ together).toarray()).ravel()
     found: list[np.ndarray] = [
-        _near([interest.vector for interest in profile.interests], index, each),
-        _near([vector for vector in (profile.overall, profile.recent) if vector.any()], index, each),
+        _near([interest.vector for interest in profile.interests], index, each, n_songs),
+        _near([vector for vector in (profile.overall, profile.recent) if vector.any()], index, each, n_songs),
         _together(scores, each),
-        _near([query @ input_vectors] if query.nnz else [], output_index, each),
+        _near([query @ input_vectors] if query.nnz else [], output_index, each, n_songs),
         _same_artists(query, catalogue, scores, each),
         from_similar_users[:each],
     ]
@@ -76,11 +76,14 @@ def gather_candidates(
     return Candidates(rows, retriever[rows])
 
 
-def _near(vectors: list[np.ndarray], index: VectorIndex, each: int) -> np.ndarray:
+def _near(vectors: list[np.ndarray], index: VectorIndex, each: int, n_songs: int) -> np.ndarray:
+    """Rows of the vocabulary nearest to each vector; the tail, which crowds the first places, is passed
+    over.
+    """
     if not vectors or len(index) == 0:
         return np.zeros(0, dtype=np.int64)
-    rows, _ = index.search(np.vstack(vectors), min(each, len(index)))
-    return np.unique(rows)
+    rows, _ = index.search(np.vstack(vectors), min(4 * each, len(index)))
+    return np.unique(np.concatenate([found[(found >= 0) & (found < n_songs)][:each] for found in rows]))
 
 
 def _together(scores: np.ndarray, each: int) -> np.ndarray:

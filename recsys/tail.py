@@ -21,6 +21,9 @@ from recsys.song2vec import unit
 # The vocabulary should keep at least this share of all places in lists.
 LEAST_KEPT = 0.3
 MIN_COUNTS = (3, 2, 1)
+# A mean of songs lies near all of them, so the tail would crowd every neighbourhood: its cosines count in
+# part.
+TAIL_TRUST = 2.0 / 3.0
 _NEIGHBOURS = 20
 
 
