@@ -19,7 +19,7 @@ from urllib.parse import unquote
 from pipelines.sources.values import clean_text
 
 RESERVED_SCHEMES = frozenset(
-    {"spotify", "isrc", "mbid", "msid", "path", "url", "name", "file", "hash", "uri"}
+    {"spotify", "isrc", "mbid", "msid", "path", "url", "name", "file", "hash", "uri", "songspace"}
 )
 MAX_VALUE = 400  # Characters; longer ones end in a hash, since no database indexes text of any length.
 
