@@ -4,13 +4,12 @@ A component answers `scores(query, columns)`: query CSR (n_cases, n_songs) with 
 (recsys/query.py), columns an int array or None for all songs -> float32, shape (n_cases, n_columns), not
 negative, larger is better. All are plain functions of what stands together in lists:
 
-- `Popularity`   log(1 + weighted number of lists that hold j)
-- `Together`     sum_i q_i S[i, j], S the normalised co-occurrence (recsys/cooccurrence.py)
-- `After`        the same for "j comes after i"
-- `Lists`        playlists as neighbours: sum_u s_u X[u, j], s_u the similarity of list u to the query
-  (user-kNN)
-- `SongVectors`  song2vec, input against output: sum_i q_i p(j | i), a mixture of softmaxes at temperature T
-- `Factors`      implicit ALS, the query folded in as an unseen list (recsys/factors.py)
+- `Popularity`  log(1 + weighted number of lists that hold j)
+- `Neighbours`  sum_i q_i S[i, j], S the normalised co-occurrence (recsys/cooccurrence.py): of what stands
+  together, and of what comes after what
+- `Lists`       playlists as neighbours: sum_u s_u X[u, j], s_u the similarity of list u to the query
+- `Vectors`     song2vec, input against output: sum_i q_i p(j | i), a mixture of softmaxes at temperature T
+- `Factors`     implicit ALS, the query folded in as an unseen list (recsys/factors.py)
 """
 
 from __future__ import annotations

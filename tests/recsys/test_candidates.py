@@ -34,6 +34,7 @@ def gather(
     artists: list[int] | None = None,
     similar: list[int] | None = None,
     output: np.ndarray | None = None,
+    tail: np.ndarray | None = None,
 ) -> Candidates:
     """Ask a world in which every song points its own way."""
     vectors = np.eye(N, DIM, dtype=np.float32)
@@ -41,7 +42,7 @@ def gather(
     return gather_candidates(
         taste,
         build_query([taste.rows], N, [taste.weights]),
-        index=VectorIndex.build(vectors),
+        index=VectorIndex.build(vectors if tail is None else np.concatenate([vectors, tail])),
         output_index=empty if output is None else VectorIndex.build(output),
         input_vectors=vectors,
         together=pairs() if together is None else together,
@@ -111,3 +112,11 @@ def test_every_interest_brings_its_own() -> None:
     zeros = np.zeros(DIM, np.float32)
     taste = TasteProfile(zeros, zeros, np.array([2, 8]), np.array([0.5, 0.5], np.float32), interests)
     assert by_name(gather(taste)) == {"interest": [2, 8]}
+
+
+def test_a_tail_that_crowds_around_an_interest_does_not_hide_the_vocabulary() -> None:
+    # Nearer to song 3 than every other song of the vocabulary.
+    crowd = np.repeat(0.9 * np.eye(N, DIM, dtype=np.float32)[[3]], 3, axis=0)
+    found = by_name(gather(profile([3]), each=2, tail=crowd))["interest"]
+    assert len(found) == 2
+    assert 3 in found
