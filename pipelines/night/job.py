@@ -1,0 +1,52 @@
+"""What every stage of a night knows: where to read and write, and what the night was told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.session import SessionFactory
+from pipelines.stages import Work
+from recsys.song2vec import PAIRS
+
+# Raised whenever a stage comes to write something else for the same input, so that every stage is done anew.
+VERSION = 3
+
+
+class NothingToLearnError(Exception):
+    """The database holds no list of two songs or more."""
+
+
+class GateClosedError(Exception):
+    """The release was made and is kept, but was not published, since its accuracy fell."""
+
+
+@dataclass(frozen=True)
+class NightlySettings:
+    """What a night may be told.
+
+    `workers` threads train song2vec on at most `pairs` pairs; one repeats itself bit for bit with the same
+    seed. `stage` does this one again and no other.
+    """
+
+    seed: int = 1
+    workers: int = 2
+    pairs: float = PAIRS
+    stage: str | None = None
+    force: bool = False
+
+
+class Job:
+    """One run over a database and a home folder. `message` is what the gate had to say."""
+
+    def __init__(self, home: Path, session_factory: SessionFactory, settings: NightlySettings) -> None:
+        self.home = home
+        self.releases = home / "releases"
+        self.session_factory = session_factory
+        self.settings = settings
+        self.work = Work(home / "nightly")
+        self.message = ""
+
+    def again(self, stage: str) -> bool:
+        """Whether this stage was asked for by name."""
+        return self.settings.stage == stage

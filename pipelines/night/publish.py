@@ -1,0 +1,143 @@
+"""Stage `publish`: the release, its gate, the pointer, and the users' profiles in the new space."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+import numpy as np
+import pandas as pd
+import scipy.sparse as sp
+
+from db.repositories import releases as releases_repository
+from db.session import write_transaction
+from pipelines.columns import SONG_ID
+from pipelines.gate import judge
+from pipelines.night.job import GateClosedError
+from pipelines.profiles import renew_profiles
+from pipelines.release import FORMAT, ReleaseParts, load_release, self_test, write_release
+from pipelines.release_files import (
+    ReleaseError,
+    check_files,
+    current_name,
+    publish,
+    read_manifest,
+    release_names,
+    remove_old,
+)
+from pipelines.stages import StageReport
+from recsys.corpus import load_corpus, without_kinship
+from recsys.factors import Factors
+from recsys.index import VectorIndex
+from recsys.tail import Tail
+
+logger = logging.getLogger(__name__)
+
+
+def run(job: Job) -> StageReport:
+    """Make the release, ask the gate, move the pointer."""
+    started = time.perf_counter()
+    mark = [job.work.mark_of(stage) for stage in ("clean", "song2vec", "cooccurrence", "index", "evaluate")]
+    name = current_name(job.releases)
+    done_before = not job.again("publish") and name is not None and _is_made_from(job, name, mark)
+    if name is None or not done_before:
+        name = _made_before(job, mark) or _make_release(job, mark)
+        try:
+            _pass_gate(job, name)
+        except GateClosedError:
+            remove_old(job.releases)
+            raise
+        publish(job.releases, name)
+    users = renew_profiles(job.session_factory, load_release(job.releases, name))
+    with write_transaction(job.session_factory) as session:
+        metrics = read_manifest(job.releases, name).get("evaluation", {})
+        releases_repository.save_release(session, name, state="published", metrics=metrics)
+        releases_repository.publish_release(session, name)
+    removed = remove_old(job.releases)
+    counts = {"release": name, "users": users, "removed": len(removed)}
+    logger.info("publish: release %s, %d users", name, users)
+    return StageReport("publish", counts, time.perf_counter() - started, done_before)
+
+
+def _is_made_from(job: Job, name: str, mark: Sequence[str]) -> bool:
+    """Whether a release holds what these stages wrote, and is whole."""
+    try:
+        manifest = read_manifest(job.releases, name)
+        made = manifest.get("format") == FORMAT and manifest.get("made_from") == list(mark)
+        return made and not check_files(job.releases, name)
+    except ReleaseError:
+        return False
+
+
+def _made_before(job: Job, mark: Sequence[str]) -> str | None:
+    """A release of these stages that a crash or the gate kept from being published."""
+    names = [] if job.again("publish") else reversed(release_names(job.releases))
+    return next((name for name in names if _is_made_from(job, name, mark)), None)
+
+
+def _make_release(job: Job, mark: Sequence[str]) -> str:
+    path = job.work.path
+    corpus = without_kinship(load_corpus(path("corpus", "corpus.npz")))
+    songs = pd.read_parquet(path("clean", "songs.parquet")).set_index(SONG_ID)
+    tail = Tail.load(path("corpus", "tail.npz"))
+    songs = songs.loc[np.concatenate([corpus.song_ids, tail.song_ids])].reset_index()
+    choice = json.loads(path("evaluate", "choice.json").read_text(encoding="utf-8"))
+    arrays = {
+        n: np.load(path("song2vec", f"{n}.npy")) for n in ("input", "output", "prior", "log_normaliser")
+    }
+    parts = ReleaseParts(
+        corpus=corpus,
+        tail=tail,
+        songs=songs,
+        together=sp.csr_matrix(sp.load_npz(path("cooccurrence", "together.npz"))),
+        after=sp.csr_matrix(sp.load_npz(path("cooccurrence", "after.npz"))),
+        factors=Factors.load(path("cooccurrence", "factors.npz")),
+        weights=choice["weights"],
+        **arrays,
+    )
+    name = _new_name(job)
+    facts = {
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "made_from": list(mark),
+        "seed": job.settings.seed,
+        "song2vec": json.loads(path("corpus", "song2vec.json").read_text(encoding="utf-8")),
+        "alignment": json.loads(path("song2vec", "facts.json").read_text(encoding="utf-8")),
+        "evaluation": choice,
+    }
+    indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
+    write_release(job.releases, name, parts, indexes[0], indexes[1], facts)
+    found = self_test(load_release(job.releases, name))
+    if found:
+        raise ReleaseError(f"release {name} failed its self-test and was not published: {'; '.join(found)}")
+    return name
+
+
+def _new_name(job: Job) -> str:
+    """A name that sorts behind all others: the time in UTC, moved on while it is taken."""
+    name = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    taken = release_names(job.releases)
+    newest = taken[-1] if taken else ""
+    return name if name > newest else f"{newest}a"
+
+
+def _pass_gate(job: Job, name: str) -> None:
+    old_name = current_name(job.releases)
+    new = read_manifest(job.releases, name)["evaluation"]
+    if old_name is None:
+        return
+    try:
+        old = load_release(job.releases, old_name)
+    except ReleaseError as error:
+        logger.warning("nothing to compare with: %s", error)
+        return
+    song_ids = load_corpus(job.releases / name / "corpus.npz").song_ids
+    share_new = float((old.rows(song_ids) < 0).mean()) if len(song_ids) else 0.0
+    verdict = judge(new, old.manifest.get("evaluation"), share_new=share_new, force=job.settings.force)
+    job.message = verdict.message
+    if verdict.message:
+        logger.warning("gate: %s", verdict.message)
+    if not verdict.publish:
+        raise GateClosedError(verdict.message)
