@@ -14,7 +14,7 @@ from db.repositories import playlists as playlists_repository
 from db.repositories import songs as songs_repository
 from pipelines.clean import LIST_ID, kinship, training_lists
 from pipelines.columns import SONG_ID, TITLE
-from pipelines.night.job import VERSION, NothingToLearnError
+from pipelines.night.job import VERSION, Job, NothingToLearnError
 from pipelines.release import ARTIST_ID, RECORDING_KEY
 from pipelines.stages import StageReport
 

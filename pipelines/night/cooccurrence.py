@@ -8,6 +8,7 @@ from typing import Any
 
 import scipy.sparse as sp
 
+from pipelines.night.job import Job
 from pipelines.stages import StageReport
 from recsys.cooccurrence import count_after, count_together
 from recsys.corpus import load_corpus

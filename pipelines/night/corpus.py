@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from pipelines.corpora import corpus_of_lists
+from pipelines.night.job import Job
 from pipelines.stages import StageReport
 from recsys.corpus import Corpus, sample_versions, save_corpus, write_corpus_file
 from recsys.song2vec import Song2VecSettings, settings_for

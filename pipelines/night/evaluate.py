@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from pipelines.night.job import Job
 from pipelines.stages import StageReport
 from recsys.corpus import load_corpus
 from recsys.fit import choose_blend

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from pipelines.night.job import Job
 from pipelines.stages import StageReport
 from recsys.index import VectorIndex
 from recsys.song2vec import unit

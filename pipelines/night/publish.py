@@ -16,7 +16,7 @@ from db.repositories import releases as releases_repository
 from db.session import write_transaction
 from pipelines.columns import SONG_ID
 from pipelines.gate import judge
-from pipelines.night.job import GateClosedError
+from pipelines.night.job import GateClosedError, Job
 from pipelines.profiles import renew_profiles
 from pipelines.release import FORMAT, ReleaseParts, load_release, self_test, write_release
 from pipelines.release_files import (

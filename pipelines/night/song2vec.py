@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from pipelines.night.corpus import song2vec_settings
+from pipelines.night.job import Job
 from pipelines.release import load_release
 from pipelines.release_files import ReleaseError, current_name
 from pipelines.stages import StageReport
