@@ -27,6 +27,10 @@ ATTRIBUTES = "attributes"  # JSON object as text, keys sorted; "{}" when there i
 SCHEME = "scheme"
 VALUE = "value"
 
+# Tags: words for how a song is.
+TAG = "tag"  # as the source spells it; "" says that the source has looked and gives the song none
+WEIGHT = "weight"  # how much a tag fits, 0..1
+
 # Playlists.
 NAME = "name"
 SOURCE_KEY = "source_key"  # the playlist of which this one is a snapshot; "" when there is none
@@ -53,6 +57,8 @@ DTYPES: dict[str, str] = {
     ATTRIBUTES: "str",
     SCHEME: "str",
     VALUE: "str",
+    TAG: "str",
+    WEIGHT: "float64",
     NAME: "str",
     SOURCE_KEY: "str",
     POSITION: "int64",
@@ -66,6 +72,7 @@ DTYPES: dict[str, str] = {
 
 SONGS: tuple[str, ...] = (SONG_REF, TITLE, ARTIST, ALBUM, DURATION_MS, ATTRIBUTES)
 ALIASES: tuple[str, ...] = (SONG_REF, SCHEME, VALUE)
+SONG_TAGS: tuple[str, ...] = (SONG_REF, TAG, WEIGHT)
 PLAYLISTS: tuple[str, ...] = (PLAYLIST_REF, NAME, SOURCE_KEY, ATTRIBUTES)
 ENTRIES: tuple[str, ...] = (PLAYLIST_REF, POSITION, SONG_REF)
 LISTENS: tuple[str, ...] = (USER_REF, SONG_REF, LISTENED_AT_S, COMPLETION)

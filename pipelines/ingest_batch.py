@@ -19,6 +19,7 @@ from db.repositories.songs import songs_by_alias
 from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_REF, USER_REF
 from pipelines.ingest_playlists import StoredPlaylists, store_playlists
 from pipelines.ingest_songs import Complain, store_songs
+from pipelines.ingest_tags import store_tags
 from pipelines.sources.batch import Batch, Problem
 
 
@@ -77,6 +78,9 @@ def store_batch(
     songs = store_songs(session, batch.songs, batch.aliases, complain=complain)
     done.song_states = dict.fromkeys(songs.song_of.values(), SongState.UNCHANGED)
     done.song_states |= dict.fromkeys(songs.changed, SongState.CHANGED)
+    if len(batch.tags):
+        tagged = store_tags(session, batch.tags, song_of=songs.song_of, complain=complain)
+        done.song_states |= dict.fromkeys(tagged, SongState.CHANGED)
     done.song_states |= dict.fromkeys(songs.added, SongState.ADDED)
     song_of = dict(songs.song_of)
     for frame in (batch.entries, batch.listens, batch.feedback):

@@ -10,7 +10,19 @@ from types import MappingProxyType
 import numpy as np
 import pandas as pd
 
-from pipelines.columns import ALBUM, ARTIST, ATTRIBUTES, DTYPES, DURATION_MS, SONG_REF, SONGS, TITLE
+from pipelines.columns import (
+    ALBUM,
+    ARTIST,
+    ATTRIBUTES,
+    DTYPES,
+    DURATION_MS,
+    SONG_REF,
+    SONG_TAGS,
+    SONGS,
+    TAG,
+    TITLE,
+    WEIGHT,
+)
 from pipelines.sample_world import model as m
 from pipelines.sample_world.catalogue import ARTISTS, BRIGHT_MARK, PLANTED, QUIET_MARK, Artist
 from pipelines.sample_world.model import Floats, Ints, TasteModel
@@ -63,9 +75,12 @@ class Track:
 
 @dataclass(frozen=True)
 class Songs:
-    """The drawn songs: frame, truth (n_songs, A), popularity (n_songs,) and what belongs to each row."""
+    """The drawn songs: frame, tags (a row an axis of a song), truth (n_songs, A), popularity (n_songs,) and
+    what belongs to each row.
+    """
 
     frame: pd.DataFrame
+    tags: pd.DataFrame
     truth: Floats
     popularity: Floats
     artist: Ints
@@ -160,6 +175,16 @@ def _attributes(track: Track, truth: Floats) -> str:
     return json.dumps({"tags": tags, "truth": scores, "year": track.year}, ensure_ascii=False, sort_keys=True)
 
 
+def _tags(refs: list[str], truth: Floats) -> pd.DataFrame:
+    """Return every axis of every song as a tag, with the truth as its weight."""
+    columns = {
+        SONG_REF: np.repeat(refs, len(m.AXES)),
+        TAG: np.tile(m.AXES, len(refs)),
+        WEIGHT: truth.ravel(),
+    }
+    return pd.DataFrame(columns).astype({name: DTYPES[name] for name in SONG_TAGS})
+
+
 def _durations_ms(truth: Floats, *, rng: np.random.Generator) -> Ints:
     lead = truth[:, : len(m.GENRES)].argmax(axis=1)
     minutes = np.array([MEAN_MINUTES.get(g, 3.7) for g in m.GENRES])[lead]
@@ -190,6 +215,7 @@ def build_songs(n_songs: int, *, model: TasteModel, rng: np.random.Generator) ->
     ).astype({name: DTYPES[name] for name in SONGS})
     return Songs(
         frame=frame,
+        tags=_tags(frame[SONG_REF].tolist(), truth),
         truth=truth,
         popularity=_popularity(listed, model=model, rng=rng),
         artist=np.array([track.artist for track in listed], dtype=np.int64),

@@ -35,6 +35,7 @@ class SampleWorld:
     artists: tuple[str, ...]
     user_refs: tuple[str, ...]
     songs: pd.DataFrame
+    tags: pd.DataFrame
     playlists: pd.DataFrame
     entries: pd.DataFrame
     listens: pd.DataFrame
@@ -56,6 +57,7 @@ class SampleWorld:
         """Yield the world as readers do, in one batch, ready to be ingested under the namespace `sample`."""
         yield Batch(
             songs=self.songs,
+            tags=self.tags,
             playlists=self.playlists,
             entries=self.entries,
             listens=self.listens,
@@ -95,6 +97,7 @@ def build_world(
         artists=artist_names(),
         user_refs=users.refs,
         songs=songs.frame,
+        tags=songs.tags,
         playlists=playlists.frame,
         entries=playlists.entries,
         listens=listens,

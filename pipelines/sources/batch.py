@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.columns import ALIASES, ENTRIES, FEEDBACK, LISTENS, PLAYLISTS, SONGS, empty
+from pipelines.columns import ALIASES, ENTRIES, FEEDBACK, LISTENS, PLAYLISTS, SONG_TAGS, SONGS, empty
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,13 @@ class Batch:
 
     A `song_ref` is `scheme:value` and is itself an external id of the song, so it is not repeated in
     `aliases`; a song known by artist and title alone has a ref of scheme "name", which is not stored.
+    Where `tags` names a song, it holds all that the source, which is the scheme of the `song_ref`, has to say
+    of it; a song that is not in it keeps the tags that it has.
     """
 
     songs: pd.DataFrame = field(default_factory=lambda: empty(SONGS))
     aliases: pd.DataFrame = field(default_factory=lambda: empty(ALIASES))
+    tags: pd.DataFrame = field(default_factory=lambda: empty(SONG_TAGS))
     playlists: pd.DataFrame = field(default_factory=lambda: empty(PLAYLISTS))
     entries: pd.DataFrame = field(default_factory=lambda: empty(ENTRIES))
     listens: pd.DataFrame = field(default_factory=lambda: empty(LISTENS))

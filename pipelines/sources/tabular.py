@@ -1,7 +1,9 @@
 """Reader of the project's own layout: a folder of tables, as Parquet or CSV.
 
 - `songs`: `song_id`, `title`, `artist`; further `album`, `duration_ms`, and the ids `spotify_track_id`,
-  `isrc`, `mbid` or `recording_mbid`, which become aliases. All other columns are kept as attributes.
+  `isrc`, `mbid` or `recording_mbid`, which become aliases. All other columns are kept as attributes; those
+  named `tags`, `tag`, `genres` or `genre` become tags as well (pipelines/sources/table_tags.py).
+- `tags` (optional): `song_id`, `tag`, and `weight` from 0 to 1, else 1.
 - `playlists`: `playlist_id`, `position`, `song_id`, in any order of rows.
 - `playlist_meta` (optional): `playlist_id`, then whatever is known, kept as attributes. The name is the
   column `name`, else `title`, `episode`, `venue` or `date`, else the first column of text that is no id. A
@@ -49,7 +51,7 @@ from pipelines.sources.table_songs import SongTable
 from pipelines.sources.tables import read_table
 
 BATCH_ROWS = 100_000
-TABLES = ("songs", "playlists", "playlist_meta", "listens", "feedback")
+TABLES = ("songs", "tags", "playlists", "playlist_meta", "listens", "feedback")
 KINDS = ("like", "dislike", "block")
 
 
@@ -76,7 +78,7 @@ def read(path: Path, *, namespace: str) -> Iterator[Batch]:
     problems = [
         Problem(path / f"{t}.csv", "", f"left aside, since {t}.parquet is there too") for t in doubled
     ]
-    songs = SongTable(songs_path, namespace)
+    songs = SongTable(songs_path, namespace, table_path(path, "tags"))
     problems += songs.problems
     yield from _playlists(path, songs, namespace, problems)
     for table, columns in (("listens", LISTENS), ("feedback", FEEDBACK)):
@@ -84,7 +86,7 @@ def read(path: Path, *, namespace: str) -> Iterator[Batch]:
         if source is not None:
             yield from _plays(source, songs, namespace, columns)
     for codes in songs.unused_blocks(BATCH_ROWS):
-        yield Batch(songs=songs.rows(codes), aliases=songs.new_aliases(codes))
+        yield songs.batch(codes)
 
 
 def _playlists(path: Path, songs: SongTable, namespace: str, problems: list[Problem]) -> Iterator[Batch]:
@@ -104,9 +106,7 @@ def _playlists(path: Path, songs: SongTable, namespace: str, problems: list[Prob
                 SONG_REF: songs.refs(block.song_codes),
             },
         )
-        yield Batch(
-            songs=songs.rows(codes), aliases=songs.new_aliases(codes), playlists=playlists, entries=entries
-        )
+        yield replace(songs.batch(codes), playlists=playlists, entries=entries)
 
 
 def _plays(source: Path, songs: SongTable, namespace: str, columns: tuple[str, ...]) -> Iterator[Batch]:
@@ -133,7 +133,7 @@ def _plays(source: Path, songs: SongTable, namespace: str, columns: tuple[str, .
         cells = {name: cell[good] for name, cell in cells.items()}
         cells |= {USER_REF: namespace + ":" + users[good], SONG_REF: songs.refs(codes[good])}
         rows = typed(columns, cells)
-        batch = Batch(songs=songs.rows(used), aliases=songs.new_aliases(used), problems=tuple(check.problems))
+        batch = replace(songs.batch(used), problems=tuple(check.problems))
         yield replace(batch, listens=rows) if columns is LISTENS else replace(batch, feedback=rows)
 
 
