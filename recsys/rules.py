@@ -1,30 +1,72 @@
 """Rules for lists that people browse: one version of a recording, an artist cap, nothing blocked, variety.
 
-A rule that would leave fewer than k songs relaxes, in a fixed order, and the answer says which: an honest
-short story beats an empty page. Blocks and dislikes never relax.
+Some rules never give way: bans, and one version of a recording (two versions fill no list better than one).
+Where the others would leave fewer than k songs they give way in a fixed order, and the answer says which:
+first spare songs come in (popular ones, under the same rules), then what was heard recently, and last the
+artist cap rises, as far as the catalogue asks for and no farther. So a list breaks the cap only where no
+choice of songs could hold it: a catalogue of one artist has no use for a cap.
+
+`RuleSettings.of_adventure` turns one number, 0 for the safest list to 1 for the farthest, into all of them.
 """
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+
+# What `recommend` does unless told otherwise.
+DEFAULT_ADVENTURE = 0.3
+# From here on an artist comes once.
+_ONCE_FROM = 0.75
+# Variety and novelty are weighed among so many times k songs, and among no fewer than so many.
+_POOL, _LEAST_POOL = 20, 200
 
 
 @dataclass(frozen=True)
 class RuleSettings:
     """What a list has to obey.
 
-    `artist_cap` songs an artist; `diversity` is 1 - lambda of MMR (Carbonell & Goldstein, SIGIR 1998), 0 for
-    none.
+    Attributes
+    ----------
+    artist_cap : int
+        Songs an artist.
+    one_recording, skip_recent : bool
+        Whether a recording comes once, and what was heard recently not at all.
+    diversity : float, 0..1
+        1 - lambda of MMR (Carbonell & Goldstein, SIGIR 1998); 0 for none.
+    novelty : float
+        What the rarest candidate gains on the most popular one, where the best score gains 1 on the worst;
+        negative prefers the popular.
+    new_artists : float, 0..1
+        At least this share of every beginning of the list is by artists whom the user does not play.
     """
 
     artist_cap: int = 2
     one_recording: bool = True
     skip_recent: bool = True
     diversity: float = 0.15
+    novelty: float = 0.0
+    new_artists: float = 0.0
+
+    @classmethod
+    def of_adventure(cls, adventure: float) -> RuleSettings:
+        """Settings for one number: 0 stays with what is surest, 1 leads far out, 0.3 is the default.
+
+        Raises
+        ------
+        ValueError
+            Not within 0..1.
+        """
+        if not 0.0 <= adventure <= 1.0:
+            raise ValueError(f"adventure must lie between 0 and 1, got {adventure}")
+        beyond = adventure - DEFAULT_ADVENTURE
+        return cls(
+            artist_cap=1 if adventure >= _ONCE_FROM else 2,
+            diversity=round(0.5 * adventure, 6),
+            novelty=round(max(0.6 * beyond / (1.0 - DEFAULT_ADVENTURE), 0.1 * beyond), 6),
+            new_artists=round(max(0.0, 0.8 * beyond / (1.0 - DEFAULT_ADVENTURE)), 6),
+        )
 
 
 @dataclass(frozen=True)
@@ -37,14 +79,55 @@ class Catalogue:
     artists: np.ndarray
     recordings: np.ndarray
 
+    def versions(self, rows: np.ndarray) -> np.ndarray:
+        """These rows (negative ones are passed over) and those of all versions of their recordings;
+        ascending.
+        """
+        rows = np.asarray(rows, dtype=np.int64)
+        rows = rows[rows >= 0]
+        meant = _member(self.recordings, self.recordings[rows])
+        meant[rows] = True
+        return np.flatnonzero(meant)
+
+    def by_artists_of(self, rows: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Whether each of `rows` is a version of a song of `known`, or by the artist of one; bool."""
+        known = known[known >= 0]
+        by_artist = _member(self.artists[rows], self.artists[known])
+        by_recording = _member(self.recordings[rows], self.recordings[known])
+        return np.asarray(by_artist | by_recording | np.isin(rows, known))
+
 
 @dataclass(frozen=True)
 class RuledList:
-    """Rows and scores in list order, and the rules that were relaxed to fill it."""
+    """Rows and scores in list order, the rules that gave way to fill it, and the artist cap that holds.
+
+    Spare songs have the score 0.
+    """
 
     rows: np.ndarray
     scores: np.ndarray
     relaxed: tuple[str, ...] = field(default=())
+    artist_cap: int = 0
+
+
+def spare_songs(counts: np.ndarray, catalogue: Catalogue, *, each: int = 2, most: int = 2000) -> np.ndarray:
+    """Songs to fill lists with, best first: the most popular `each` of every artist by popularity, then
+    their next ones, and so on.
+
+    Parameters
+    ----------
+    counts : array, shape (n_songs,)
+        In how many lists each song stands; the catalogue may know more songs, which are left out.
+    """
+    order = np.argsort(-counts, kind="stable")
+    artists = catalogue.artists[order]
+    # The how-manieth song of its artist each is, in order of popularity.
+    by_artist = np.argsort(artists, kind="stable")
+    starts = np.flatnonzero(np.diff(artists[by_artist], prepend=np.iinfo(np.int64).min))
+    place = np.zeros(len(order), dtype=np.int64)
+    place[by_artist] = np.arange(len(order)) - np.repeat(starts, np.diff(starts, append=len(order)))
+    place[artists < 0] = 0
+    return np.asarray(order[np.argsort(place // each, kind="stable")][:most])
 
 
 def apply_rules(
@@ -57,6 +140,9 @@ def apply_rules(
     settings: RuleSettings,
     banned: np.ndarray,
     recent: np.ndarray,
+    known: np.ndarray | None = None,
+    counts: np.ndarray | None = None,
+    spares: np.ndarray | None = None,
 ) -> RuledList:
     """Choose k of the candidates.
 
@@ -70,88 +156,156 @@ def apply_rules(
         Rows that may never appear: blocked, disliked.
     recent : int array
         Rows heard recently: left out unless too little is left.
+    known : int array, optional
+        Rows that the user plays, for `new_artists`; none by default, so that all are new.
+    counts : array, shape (n_songs,), optional
+        In how many lists each song stands, for `novelty`.
+    spares : int array, optional
+        Rows that may fill the list where the candidates do not, best first (`spare_songs`).
 
     Returns
     -------
     RuledList
-        Fewer than k songs only when all candidates together are fewer.
+        Fewer than k songs only when candidates and spares together are of fewer recordings.
     """
-    allowed = ~np.isin(rows, banned)
-    rows, scores = rows[allowed], scores[allowed]
-    most = min(k, len(rows))
+    allowed = ~_member(rows, banned)
+    rows, scores, n_candidates = rows[allowed], scores[allowed], int(allowed.sum())
 
-    def choose(attempt: RuleSettings) -> np.ndarray:
-        pool = ~np.isin(rows, recent) if attempt.skip_recent else np.ones(len(rows), dtype=bool)
-        return _choose(rows, scores, np.flatnonzero(pool), k, catalogue, vectors, attempt)
+    def weigh() -> _Pool:
+        return _weigh(rows, scores, n_candidates, k, catalogue, vectors, settings, recent, known, counts)
 
-    current, chosen = settings, choose(settings)
+    pool = weigh()
+    chosen = _choose(pool, k, settings)
+    if len(chosen) < k and spares is not None:
+        more = spares[~_member(spares, rows) & ~_member(spares, banned)]
+        rows, scores = np.concatenate([rows, more]), np.concatenate([scores, np.zeros(len(more))])
+        pool = weigh()
+        chosen = _choose(pool, k, settings)
+    chosen, relaxed, cap = _relax(pool, chosen, k, settings)
+    if pool.is_new[chosen].sum() < np.floor(settings.new_artists * len(chosen)):
+        relaxed = (*relaxed, "new artists")
+    return RuledList(rows[chosen], scores[chosen], relaxed, cap)
+
+
+@dataclass(frozen=True)
+class _Pool:
+    """Everything that a choice weighs, one entry a song; `places` for the first of them only."""
+
+    value: np.ndarray
+    places: np.ndarray
+    artists: np.ndarray
+    recordings: np.ndarray
+    recent: np.ndarray
+    is_new: np.ndarray
+
+
+def _weigh(
+    rows: np.ndarray, scores: np.ndarray, n_candidates: int, k: int, catalogue: Catalogue,
+    vectors: np.ndarray, settings: RuleSettings, recent: np.ndarray, known: np.ndarray | None,
+    counts: np.ndarray | None,
+) -> _Pool:  # fmt: skip
+    """Relevance and novelty on 0..1, so that they can be traded against a cosine."""
+    n = min(max(_POOL * k, _LEAST_POOL), n_candidates)
+    value = -2.0 - np.arange(len(rows)) / max(len(rows), 1)  # Those beyond follow in order.
+    value[:n] = (1.0 - settings.diversity) * _unit_span(scores[:n])
+    if settings.novelty and counts is not None:
+        value[:n] += settings.novelty * _unit_span(-np.log2(counts[rows[:n]] + 1.0))
+    none = np.zeros(len(rows), dtype=bool)
+    return _Pool(
+        value=value,
+        places=vectors[rows[:n]] if settings.diversity > 0 else np.zeros((n, 0), np.float32),
+        artists=catalogue.artists[rows],
+        recordings=catalogue.recordings[rows],
+        recent=_member(rows, recent) if settings.skip_recent else none,
+        is_new=~none if known is None else ~catalogue.by_artists_of(rows, known),
+    )
+
+
+def _relax(
+    pool: _Pool, chosen: np.ndarray, k: int, settings: RuleSettings
+) -> tuple[np.ndarray, tuple[str, ...], int]:
+    """Let rules give way one after the other until the list is full; one whose fall brings nothing stays."""
+    most = min(k, _n_recordings(pool, settings, np.ones(len(pool.value), dtype=bool)))
     relaxed: tuple[str, ...] = ()
-    loosest = settings
-    for name, off in _RELAXATIONS:
-        if len(chosen) >= most:
-            return RuledList(rows[chosen], scores[chosen], relaxed)
-        loosest = off(loosest)
-        # A rule whose fall brings nothing stays, so that the answer names only what mattered.
-        picked = choose(off(current))
-        if len(picked) > len(chosen):
-            current, chosen, relaxed = off(current), picked, (*relaxed, name)
-    if len(chosen) < most:
-        # Two rules that only together stood in the way.
-        chosen, relaxed = choose(loosest), tuple(name for name, _ in _RELAXATIONS)
-    return RuledList(rows[chosen], scores[chosen], relaxed)
+    if len(chosen) < most and pool.recent.any():
+        with_recent = _choose(pool, k, settings, recent_too=True)
+        # Without those heard recently no artist cap could fill the list: then both give way.
+        needed = _n_recordings(pool, settings, ~pool.recent) < most
+        if len(with_recent) > len(chosen) or needed:
+            chosen, relaxed = with_recent, ("recently heard",)
+    cap = settings.artist_cap
+    while len(chosen) < most:
+        cap = max(cap + 1, _cap_that_fills(pool, most, recent_too=bool(relaxed)))
+        chosen = _choose(pool, k, replace(settings, artist_cap=cap), recent_too=bool(relaxed))
+    return chosen, (*relaxed, *(["artist cap"] if cap > settings.artist_cap else [])), cap
 
 
-_RELAXATIONS: tuple[tuple[str, Callable[[RuleSettings], RuleSettings]], ...] = (
-    ("recently heard", lambda settings: replace(settings, skip_recent=False)),
-    ("artist cap", lambda settings: replace(settings, artist_cap=sys.maxsize)),
-    ("one version of a recording", lambda settings: replace(settings, one_recording=False)),
-)
+def _unit_span(values: np.ndarray) -> np.ndarray:
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    return np.asarray((values - low) / (high - low) if high > low else np.zeros(len(values)))
 
 
-def _choose(
-    rows: np.ndarray,
-    scores: np.ndarray,
-    candidates: np.ndarray,
-    k: int,
-    catalogue: Catalogue,
-    vectors: np.ndarray,
-    settings: RuleSettings,
-) -> np.ndarray:
-    """Greedy MMR under the caps; positions in `rows`, in list order.
-
-    Variety is weighed among the 20 k best; where they do not fill the list the others follow by score.
+def _choose(pool: _Pool, k: int, settings: RuleSettings, *, recent_too: bool = False) -> np.ndarray:
+    """Greedy MMR under the caps; positions in the pool, in list order. What was heard recently, if at all,
+    comes after everything else.
     """
-    # Relevance on 0..1, so that it can be traded against a cosine.
-    pool = candidates[: max(20 * k, 200)]
-    span = float(scores[pool].max() - scores[pool].min()) if len(pool) else 0.0
-    relevance = (scores[pool] - scores[pool].min()) / span if span > 0 else np.zeros(len(pool))
-    places = vectors[rows[pool]]
-    nearest = np.zeros(len(pool))
-    open_ = np.ones(len(pool), dtype=bool)
+    value = np.where(pool.recent, pool.value - 10.0 if recent_too else -np.inf, pool.value)
+    penalty = np.zeros(len(value))
+    near = penalty[: len(pool.places)]  # A view: those beyond are never penalised.
     per_artist: dict[int, int] = {}
-    recordings: set[int] = set()
+    n_new = 0
     chosen: list[int] = []
-
-    def take(position: int) -> bool:
-        row = int(rows[position])
-        artist, recording = int(catalogue.artists[row]), int(catalogue.recordings[row])
-        if settings.one_recording and recording >= 0 and recording in recordings:
-            return False
-        if artist >= 0 and per_artist.get(artist, 0) >= settings.artist_cap:
-            return False
-        per_artist[artist] = per_artist.get(artist, 0) + 1
-        recordings.add(recording)
-        chosen.append(position)
-        return True
-
-    while len(chosen) < k and open_.any():
-        value = (1.0 - settings.diversity) * relevance - settings.diversity * nearest
-        best = int(np.argmax(np.where(open_, value, -np.inf)))
-        open_[best] = False
-        if take(int(pool[best])):
-            nearest = np.maximum(nearest, places @ places[best])
-    for position in candidates[len(pool) :]:
-        if len(chosen) >= k:
+    while len(chosen) < k and len(value):
+        now = value - penalty
+        best = int(now.argmax())
+        if n_new < np.floor(settings.new_artists * (len(chosen) + 1)) and not pool.is_new[best]:
+            newest = int(np.where(pool.is_new, now, -np.inf).argmax())
+            best = newest if now[newest] > -np.inf and pool.is_new[newest] else best
+        if now[best] == -np.inf:
             break
-        take(int(position))
+        chosen.append(best)
+        n_new += int(pool.is_new[best])
+        value[best] = -np.inf
+        artist, recording = int(pool.artists[best]), int(pool.recordings[best])
+        if settings.one_recording and recording >= 0:
+            value[pool.recordings == recording] = -np.inf
+        if artist >= 0:
+            per_artist[artist] = per_artist.get(artist, 0) + 1
+            if per_artist[artist] >= settings.artist_cap:
+                value[pool.artists == artist] = -np.inf
+        if settings.diversity > 0 and best < len(near):
+            np.maximum(near, settings.diversity * (pool.places @ pool.places[best]), out=near)
     return np.array(chosen, dtype=np.int64)
+
+
+def _n_recordings(pool: _Pool, settings: RuleSettings, among: np.ndarray) -> int:
+    """How many songs of these a list may hold at all."""
+    if not settings.one_recording:
+        return int(among.sum())
+    told = pool.recordings[among] >= 0
+    return int((~told).sum()) + len(np.unique(pool.recordings[among][told]))
+
+
+def _cap_that_fills(pool: _Pool, k: int, *, recent_too: bool) -> int:
+    """The smallest cap under which the pool could hold k recordings."""
+    among = np.ones(len(pool.value), dtype=bool) if recent_too else ~pool.recent
+    told = among & (pool.recordings >= 0)
+    _, first = np.unique(pool.recordings[told], return_index=True)
+    artists = np.concatenate([pool.artists[told][first], pool.artists[among & (pool.recordings < 0)]])
+    _, songs = np.unique(artists[artists >= 0], return_counts=True)
+    unknown = int((artists < 0).sum())
+    cap = 1
+    while unknown + int(np.minimum(songs, cap).sum()) < k and cap < len(pool.value):
+        cap += 1
+    return cap
+
+
+def _member(values: np.ndarray, those: np.ndarray) -> np.ndarray:
+    """`np.isin` for small non-negative ints, negative ones being in nothing: a table instead of a sort."""
+    those = those[those >= 0]
+    if not len(those) or not len(values):
+        return np.zeros(len(values), dtype=bool)
+    table = np.zeros(max(int(those.max()), int(values.max())) + 2, dtype=bool)
+    table[those] = True
+    table[-1] = False  # Where -1 points to.
+    return np.asarray(table[np.maximum(values, -1)])

@@ -24,8 +24,8 @@ _BAR = 20
 _TITLES = 48
 RULES = {
     "recently heard": "songs heard recently",
-    "artist cap": "more than two songs an artist",
-    "one version of a recording": "several versions of one recording",
+    "artist cap": "more songs of an artist than usual",
+    "new artists": "fewer new artists than asked for",
 }
 
 

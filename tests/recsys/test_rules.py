@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from recsys.rules import Catalogue, RuledList, RuleSettings, apply_rules
+from recsys.rules import DEFAULT_ADVENTURE, Catalogue, RuledList, RuleSettings, apply_rules, spare_songs
 from recsys.song2vec import unit
 
 
@@ -18,14 +18,18 @@ def _ruled(
     *,
     banned: Sequence[int] = (),
     recent: Sequence[int] = (),
+    known: Sequence[int] | None = None,
+    counts: np.ndarray | None = None,
+    spares: Sequence[int] | None = None,
+    n_candidates: int | None = None,
     vectors: np.ndarray | None = None,
     **settings: object,
 ) -> RuledList:
     """Songs 0, 1, 2... in falling score, all unlike one another."""
     n = len(artists)
     return apply_rules(
-        np.arange(n),
-        np.linspace(1.0, 0.1, n) if n else np.zeros(0),
+        np.arange(n)[:n_candidates],
+        (np.linspace(1.0, 0.1, n) if n else np.zeros(0))[:n_candidates],
         k,
         catalogue=Catalogue(
             np.array(artists, dtype=int),
@@ -35,6 +39,9 @@ def _ruled(
         settings=RuleSettings(**{"diversity": 0.0, **settings}),  # type: ignore[arg-type]
         banned=np.array(banned, dtype=int),
         recent=np.array(recent, dtype=int),
+        known=None if known is None else np.array(known, dtype=int),
+        counts=counts,
+        spares=None if spares is None else np.array(spares, dtype=int),
     )
 
 
@@ -66,27 +73,31 @@ def test_what_was_heard_just_now_is_left_out() -> None:
 
 
 def test_bans_never_relax() -> None:
-    ruled = _ruled(4, [1, 1, 1, 1], [2, 2, 2, 2], banned=[0, 3], recent=[1])
+    ruled = _ruled(4, [1, 1, 1, 1], banned=[0, 3], recent=[1])
     assert sorted(ruled.rows.tolist()) == [1, 2]
 
 
+def test_two_versions_of_a_recording_never_fill_a_list() -> None:
+    ruled = _ruled(4, [1, 2, 3, 4], [5, 5, 5, 6], recent=[3])
+    assert (ruled.rows.tolist(), ruled.relaxed) == ([0, 3], ("recently heard",))
+
+
 @pytest.mark.parametrize(
-    ("artists", "recordings", "recent", "relaxed"),
+    ("artists", "recent", "relaxed", "cap"),
     [
-        ([1, 2, 3, 4], [1, 2, 3, 4], [0], ("recently heard",)),
-        ([1, 1, 1, 1], [1, 2, 3, 4], [], ("artist cap",)),
-        ([1, 2, 3, 4], [1, 1, 1, 1], [], ("one version of a recording",)),
-        ([1, 1, 1, 2], [1, 2, 3, 4], [3], ("recently heard", "artist cap")),
-        ([1, 2, 3, 4], [1, 1, 3, 4], [3], ("recently heard", "one version of a recording")),
-        ([1, 1, 1, 2], [1, 2, 3, 3], [3], ("recently heard", "artist cap", "one version of a recording")),
+        ([1, 2, 3, 4], [0], ("recently heard",), 2),
+        ([1, 1, 1, 1], [], ("artist cap",), 4),
+        ([1, 1, 1, 2], [3], ("recently heard", "artist cap"), 3),
+        ([1, 1, 1, 1], [3], ("recently heard", "artist cap"), 4),
+        ([-1, -1, -1, -1], [], (), 2),
     ],
 )
 def test_rules_that_stand_in_the_way_give_way_in_order_and_are_named(
-    artists: list[int], recordings: list[int], recent: list[int], relaxed: tuple[str, ...]
+    artists: list[int], recent: list[int], relaxed: tuple[str, ...], cap: int
 ) -> None:
-    ruled = _ruled(4, artists, recordings, recent=recent)
+    ruled = _ruled(4, artists, recent=recent)
     assert sorted(ruled.rows.tolist()) == [0, 1, 2, 3]
-    assert ruled.relaxed == relaxed
+    assert (ruled.relaxed, ruled.artist_cap) == (relaxed, cap)
 
 
 def test_only_as_much_relaxes_as_fills_the_list() -> None:
@@ -95,10 +106,70 @@ def test_only_as_much_relaxes_as_fills_the_list() -> None:
     assert ruled.rows.tolist() == [0, 3]
 
 
-def test_rules_that_only_together_stand_in_the_way_both_give_way() -> None:
-    ruled = _ruled(2, [1, 1], [5, 5], artist_cap=1)
-    assert sorted(ruled.rows.tolist()) == [0, 1]
-    assert {"artist cap", "one version of a recording"} <= set(ruled.relaxed)
+def test_what_was_heard_recently_comes_after_everything_else() -> None:
+    assert _ruled(3, range(4), recent=[0, 1]).rows.tolist() == [2, 3, 0]
+
+
+def test_the_cap_rises_for_all_artists_alike_and_no_farther_than_the_list_asks_for() -> None:
+    artists = [1] * 50 + [2] * 50 + [3] * 50
+    ruled = _ruled(30, artists)
+    assert np.bincount(np.array(artists)[ruled.rows]).tolist() == [0, 10, 10, 10]
+    assert (ruled.relaxed, ruled.artist_cap) == (("artist cap",), 10)
+
+
+def test_spare_songs_fill_the_list_before_any_rule_gives_way() -> None:
+    ruled = _ruled(3, [1, 1, 1, 2, 3], spares=[1, 3, 4], n_candidates=3)
+    assert (ruled.rows.tolist(), ruled.relaxed) == ([0, 1, 3], ())
+    assert ruled.scores[-1] == 0.0
+
+
+def test_spare_songs_are_of_many_artists_first_and_popular() -> None:
+    catalogue = Catalogue(np.array([1, 1, 1, 2, -1, -1, -1]), np.full(7, -1))
+    counts = np.array([9, 8, 7, 1, 4, 3, 2])
+    assert spare_songs(counts, catalogue).tolist() == [0, 1, 4, 5, 6, 3, 2]
+    assert spare_songs(counts, catalogue, each=1, most=3).tolist() == [0, 4, 5]
+
+
+def test_half_of_the_list_may_have_to_be_by_new_artists_from_its_beginning() -> None:
+    ruled = _ruled(6, [1, 2, 3, 4, 5, 6, 7, 8], known=[0, 1, 2, 3, 4], new_artists=0.5)
+    assert ruled.rows.tolist() == [0, 5, 1, 6, 2, 7]
+    assert _ruled(2, [1, 1, 2], known=[0], new_artists=1.0, artist_cap=1).rows.tolist() == [2, 0]
+
+
+def test_a_list_with_too_few_new_artists_says_so() -> None:
+    assert _ruled(2, [1, 2, 1, 2], known=[0, 1], new_artists=0.5).relaxed == ("new artists",)
+
+
+def test_an_unknown_artist_is_new_but_a_known_song_is_not() -> None:
+    ruled = _ruled(2, [-1, -1, -1], [4, 4, 5], known=[0], new_artists=1.0)
+    assert ruled.rows.tolist() == [2, 0]
+
+
+def test_novelty_prefers_the_rare_and_its_opposite_the_popular() -> None:
+    counts = np.array([100, 1000, 100, 1, 100])
+    assert _ruled(1, range(5), counts=counts, novelty=2.0).rows.tolist() == [3]
+    assert _ruled(1, range(5), counts=counts, novelty=-2.0).rows.tolist() == [1]
+
+
+def test_the_default_is_one_adventure_and_the_settings_follow_it() -> None:
+    assert RuleSettings.of_adventure(DEFAULT_ADVENTURE) == RuleSettings()
+    settings = [RuleSettings.of_adventure(x) for x in np.linspace(0, 1, 21)]
+    for name in ("diversity", "novelty", "new_artists"):
+        values = [getattr(one, name) for one in settings]
+        assert values == sorted(values)
+    caps = [one.artist_cap for one in settings]
+    assert caps == sorted(caps, reverse=True)
+
+
+@pytest.mark.parametrize("adventure", [-0.1, 1.1, float("nan")])
+def test_adventure_lies_between_0_and_1(adventure: float) -> None:
+    with pytest.raises(ValueError, match="adventure must lie between 0 and 1"):
+        RuleSettings.of_adventure(adventure)
+
+
+def test_versions_of_songs_are_found_and_unknown_recordings_have_none() -> None:
+    catalogue = Catalogue(np.zeros(5, int), np.array([1, 2, 1, -1, -1]))
+    assert catalogue.versions(np.array([2, 3, -1])).tolist() == [0, 2, 3]
 
 
 def test_no_rule_relaxes_while_candidates_further_down_fit() -> None:
@@ -109,7 +180,7 @@ def test_no_rule_relaxes_while_candidates_further_down_fit() -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 3])
 def test_fewer_candidates_than_asked_for_are_all_given(n: int) -> None:
-    ruled = _ruled(10, [1] * n, [1] * n, recent=range(n))
+    ruled = _ruled(10, [1] * n, recent=range(n))
     assert sorted(ruled.rows.tolist()) == list(range(n))
     assert len(ruled.scores) == n
 
@@ -139,13 +210,14 @@ def test_rules_hold_in_any_world() -> None:
             diversity=0.2,
         )
         allowed = np.setdiff1d(np.arange(n), banned)
-        assert len(set(ruled.rows.tolist())) == len(ruled.rows) == min(k, len(allowed))
+        told = recordings[allowed][recordings[allowed] >= 0]
+        most = len(np.unique(told)) + int((recordings[allowed] < 0).sum())
+        assert len(set(ruled.rows.tolist())) == len(ruled.rows) == min(k, most)
         assert set(ruled.rows.tolist()) <= set(allowed.tolist())
         if "recently heard" not in ruled.relaxed:
             assert not set(ruled.rows.tolist()) & set(recent.tolist())
         known = artists[ruled.rows][artists[ruled.rows] >= 0]
-        if "artist cap" not in ruled.relaxed and len(known):
-            assert np.bincount(known).max() <= 2
+        assert np.bincount(known, minlength=1).max() <= ruled.artist_cap
+        assert ruled.artist_cap == 2 or "artist cap" in ruled.relaxed
         versions = recordings[ruled.rows][recordings[ruled.rows] >= 0]
-        if "one version of a recording" not in ruled.relaxed:
-            assert len(set(versions.tolist())) == len(versions)
+        assert len(set(versions.tolist())) == len(versions)
