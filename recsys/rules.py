@@ -18,7 +18,7 @@ import numpy as np
 # What `recommend` does unless told otherwise.
 DEFAULT_ADVENTURE = 0.3
 # From here on an artist comes once.
-_ONCE_FROM = 0.75
+_ONCE_FROM = 0.9
 # Variety and novelty are weighed among so many times k songs, and among no fewer than so many.
 _POOL, _LEAST_POOL = 20, 200
 
@@ -36,7 +36,7 @@ class RuleSettings:
     diversity : float, 0..1
         1 - lambda of MMR (Carbonell & Goldstein, SIGIR 1998); 0 for none.
     novelty : float
-        What the rarest candidate gains on the most popular one, where the best score gains 1 on the worst;
+        What the rarest candidate gains on the most popular one, where the best place gains 1 on the worst;
         negative prefers the popular.
     new_artists : float, 0..1
         At least this share of every beginning of the list is by artists whom the user does not play.
@@ -60,12 +60,12 @@ class RuleSettings:
         """
         if not 0.0 <= adventure <= 1.0:
             raise ValueError(f"adventure must lie between 0 and 1, got {adventure}")
-        beyond = adventure - DEFAULT_ADVENTURE
+        beyond = (adventure - DEFAULT_ADVENTURE) / (1.0 - DEFAULT_ADVENTURE)
         return cls(
             artist_cap=1 if adventure >= _ONCE_FROM else 2,
-            diversity=round(0.5 * adventure, 6),
-            novelty=round(max(0.6 * beyond / (1.0 - DEFAULT_ADVENTURE), 0.1 * beyond), 6),
-            new_artists=round(max(0.0, 0.8 * beyond / (1.0 - DEFAULT_ADVENTURE)), 6),
+            diversity=round(min(0.5 * adventure, 0.1 + 0.3 * adventure), 6),
+            novelty=round(0.35 * beyond if beyond >= 0 else 0.1 * (adventure / DEFAULT_ADVENTURE - 1.0), 6),
+            new_artists=round(max(0.0, 0.8 * beyond), 6),
         )
 
 
@@ -172,7 +172,7 @@ def apply_rules(
     rows, scores, n_candidates = rows[allowed], scores[allowed], int(allowed.sum())
 
     def weigh() -> _Pool:
-        return _weigh(rows, scores, n_candidates, k, catalogue, vectors, settings, recent, known, counts)
+        return _weigh(rows, n_candidates, k, catalogue, vectors, settings, recent, known, counts)
 
     pool = weigh()
     chosen = _choose(pool, k, settings)
@@ -200,14 +200,16 @@ class _Pool:
 
 
 def _weigh(
-    rows: np.ndarray, scores: np.ndarray, n_candidates: int, k: int, catalogue: Catalogue,
+    rows: np.ndarray, n_candidates: int, k: int, catalogue: Catalogue,
     vectors: np.ndarray, settings: RuleSettings, recent: np.ndarray, known: np.ndarray | None,
     counts: np.ndarray | None,
 ) -> _Pool:  # fmt: skip
-    """Relevance and novelty on 0..1, so that they can be traded against a cosine."""
+    """Relevance and novelty on 0..1, so that they can be traded against a cosine. Relevance falls with the
+    logarithm of the place, as NDCG's gain does: it means the same whatever made the scores.
+    """
     n = min(max(_POOL * k, _LEAST_POOL), n_candidates)
     value = -2.0 - np.arange(len(rows)) / max(len(rows), 1)  # Those beyond follow in order.
-    value[:n] = (1.0 - settings.diversity) * _unit_span(scores[:n])
+    value[:n] = (1.0 - settings.diversity) * _unit_span(-np.log2(np.arange(n) + 2.0))
     if settings.novelty and counts is not None:
         value[:n] += settings.novelty * _unit_span(-np.log2(counts[rows[:n]] + 1.0))
     none = np.zeros(len(rows), dtype=bool)
