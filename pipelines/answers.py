@@ -82,8 +82,16 @@ class InterestAnswer:
 
 
 @dataclass(frozen=True)
+class AxisScore:
+    """How far something is what an axis names, 0..1."""
+
+    axis: str
+    score: float
+
+
+@dataclass(frozen=True)
 class ProfileAnswer:
-    """What is known of a user's taste."""
+    """What is known of a user's taste; `axes` by falling score, none where the release has none."""
 
     user: str
     listens: int
@@ -92,6 +100,7 @@ class ProfileAnswer:
     interests: tuple[InterestAnswer, ...]
     most_played: tuple[SongAnswer, ...]
     release: str
+    axes: tuple[AxisScore, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from pipelines.answers import (
     SongAnswer,
     SongList,
 )
+from pipelines.axis_scores import taste_axes
 from pipelines.columns import KIND, SONG_ID
 from pipelines.profiles import taste_of
 from pipelines.recommend import UserVectors, feedback_frame
@@ -142,8 +143,9 @@ def profile(release: Release, session_factory: SessionFactory, user: str) -> Pro
         )
         kinds = {kind: int((feedback[KIND] == kind).sum()) for kind in ("like", "dislike", "block")}
         return ProfileAnswer(
-            user, len(listens), len(songs), kinds, tuple(interests), most_played, release.name
-        )
+            user, len(listens), len(songs), kinds, tuple(interests), most_played, release.name,
+            taste_axes(release, taste),
+        )  # fmt: skip
 
 
 def neighbours(release: Release, session_factory: SessionFactory, user: str, k: int = 10) -> Neighbours:

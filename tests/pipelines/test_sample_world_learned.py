@@ -9,6 +9,7 @@ from db.migrate import upgrade
 from db.repositories.songs import find_songs
 from db.session import make_engine, make_session_factory
 from pipelines import explore
+from pipelines.axes import fit_release_axes
 from pipelines.ingest import ingest_batches
 from pipelines.nightly import Night, NightlySettings
 from pipelines.sample_world import AXES, GENRES, build_world
@@ -78,6 +79,28 @@ def test_songs_of_rock_and_classical_lie_near_both(whole: TinyWorld) -> None:
     between = (vectors[only_rock] @ vectors[only_classical].T).mean()
     for side in (only_rock, only_classical):
         assert (vectors[both] @ vectors[side].T).mean() > between + 0.1
+
+
+def test_songs_of_rock_and_classical_score_high_on_both(whole: TinyWorld) -> None:
+    axes = fit_release_axes(whole.factory, whole.release.song_ids, whole.release.vectors, seed=1)
+    assert axes is not None
+    truth = whole.truth.song_truth
+    both = whole.truth.planted[
+        (truth[whole.truth.planted][:, [axis("rock"), axis("classical")]] > 0.9).all(1)
+    ]
+    scores = axes.scores(vectors_of(whole))
+    assert (scores[both][:, [axes.names.index("rock"), axes.names.index("classical")]] > 0.75).all()
+    for name in GENRES:
+        clear = truth[:, axis(name)] > 0.9, truth[:, axis(name)] < 0.1
+        assert scores[clear[0], axes.names.index(name)].mean() > 0.8
+        assert scores[clear[1], axes.names.index(name)].mean() < 0.15
+
+
+def test_axes_are_calibrated_on_held_back_artists(whole: TinyWorld) -> None:
+    axes = fit_release_axes(whole.factory, whole.release.song_ids, whole.release.vectors, seed=1)
+    assert axes is not None
+    assert set(GENRES) <= set(axes.names)
+    assert np.mean([measure.ece for measure in axes.measures]) < 0.035
 
 
 def test_twins_find_each_other_among_five_hundred(whole: TinyWorld) -> None:
