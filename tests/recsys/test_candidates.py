@@ -8,9 +8,10 @@ import scipy.sparse as sp
 
 from recsys.candidates import RETRIEVERS, Candidates, gather_candidates
 from recsys.index import VectorIndex
+from recsys.interests import Interest
 from recsys.query import build_query
 from recsys.rules import Catalogue
-from recsys.taste import Interest, TasteProfile, build_profile
+from recsys.taste import TasteProfile, build_profile
 
 N, DIM = 12, 12
 NONE = np.zeros(0, dtype=np.int64)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from recsys.interests import find_interests
 from recsys.song2vec import unit
-from recsys.taste import build_profile, combine, find_interests, listen_weights
+from recsys.taste import build_profile, combine, listen_weights
 
 DIM = 16
 
