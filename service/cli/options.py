@@ -14,6 +14,12 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 HowMany = Annotated[
     int, typer.Option("--k", min=1, max=MOST_SONGS, metavar="N", help="How many to show at most.")
 ]
+Adventure = Annotated[
+    float,
+    typer.Option(
+        min=0.0, max=1.0, metavar="X", help="From 0, what is surest, to 1, far out: new artists, rare songs."
+    ),
+]
 UserName = Annotated[
     str, typer.Argument(metavar="USER", help="Id of a user, as `songspace users` lists them.")
 ]
