@@ -23,6 +23,7 @@ from db.session import SessionFactory, write_transaction
 from db.text import bounded
 from pipelines.groups import group_keys
 from pipelines.ingest_batch import NO_COUNTS, Counts, SongState, StoredBatch, store_batch
+from pipelines.listen_sums import ListenSums
 from pipelines.sources.batch import Batch, Problem
 
 logger = logging.getLogger(__name__)
@@ -62,11 +63,13 @@ def ingest(
     session_factory: SessionFactory,
     format: str | None = None,
     namespace: str | None = None,
+    releases: Path | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Read files and folders of any known format and store what they hold.
 
-    Malformed parts become problems in the report and do not stop the rest.
+    Malformed parts become problems in the report and do not stop the rest. `releases` is the folder of the
+    releases in whose spaces users have profiles: their sums of listens are kept up to date.
 
     Raises
     ------
@@ -80,7 +83,7 @@ def ingest(
     batches = (
         ((path, batch) for batch in read_any(path, format=format, namespace=namespace)) for path in paths
     )
-    return _ingest(chain.from_iterable(batches), session_factory, progress)
+    return _ingest(chain.from_iterable(batches), session_factory, progress, releases)
 
 
 def ingest_batches(
@@ -88,10 +91,11 @@ def ingest_batches(
     *,
     session_factory: SessionFactory,
     source: Path = Path(),
+    releases: Path | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Store batches from elsewhere than a file; problems name `source`."""
-    return _ingest(((source, batch) for batch in batches), session_factory, progress)
+    return _ingest(((source, batch) for batch in batches), session_factory, progress, releases)
 
 
 def regroup(session_factory: SessionFactory) -> int:
@@ -158,15 +162,17 @@ class _Run:
 
 
 def _ingest(
-    batches: Iterable[tuple[Path, Batch]], session_factory: SessionFactory, progress: Progress | None
-) -> IngestReport:
+    batches: Iterable[tuple[Path, Batch]], session_factory: SessionFactory, progress: Progress | None,
+    releases: Path | None,
+) -> IngestReport:  # fmt: skip
     started = time.perf_counter()
     run = _Run()
+    sums = None if releases is None else ListenSums(releases)
     for source, batch in batches:
         run.problems.extend(batch.problems)
         try:
             with write_transaction(session_factory, lock=LOCK) as session:
-                stored = store_batch(session, batch, source=source, earlier=run.contents)
+                stored = store_batch(session, batch, source=source, earlier=run.contents, sums=sums)
         except DBAPIError as error:  # What no check foresaw costs its batch, not the ones after it.
             reason = " ".join(str(error.orig).split())
             run.problems.append(Problem(source, "", f"a part could not be stored: {reason}"))

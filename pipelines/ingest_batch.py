@@ -20,6 +20,7 @@ from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_REF, USER_RE
 from pipelines.ingest_playlists import StoredPlaylists, store_playlists
 from pipelines.ingest_songs import Complain, store_songs
 from pipelines.ingest_tags import store_tags
+from pipelines.listen_sums import ListenSums
 from pipelines.sources.batch import Batch, Problem
 
 
@@ -63,9 +64,14 @@ class StoredBatch:
 
 
 def store_batch(
-    session: Session, batch: Batch, *, source: Path, earlier: Mapping[tuple[str, str], str]
+    session: Session,
+    batch: Batch,
+    *,
+    source: Path,
+    earlier: Mapping[tuple[str, str], str],
+    sums: ListenSums | None = None,
 ) -> StoredBatch:
-    """Store everything that is in the batch.
+    """Store everything that is in the batch; `sums` keeps the users' sums of listens up to date.
 
     `earlier` are the content hashes of the playlists, by (scheme, value), that came in before in the same
     run.
@@ -89,7 +95,7 @@ def store_batch(
         session, batch.playlists, batch.entries, song_of=song_of, earlier=earlier, complain=complain
     )
     _count_playlists(done, lists)
-    _store_listens(session, batch.listens, song_of, done, complain)
+    _store_listens(session, batch.listens, song_of, done, complain, sums)
     _store_feedback(session, batch.feedback, song_of, done, complain)
     return done
 
@@ -115,11 +121,13 @@ def _store_listens(
     song_of: Mapping[str, int],
     done: StoredBatch,
     complain: Complain,
+    sums: ListenSums | None,
 ) -> None:
     good = _people(session, rows, song_of, done, complain)
     completion = [share if 0 <= share <= 1 else None for share in good[COMPLETION].astype(float).tolist()]
     columns = (good["user"].tolist(), good["song"].tolist(), good[LISTENED_AT_S].tolist(), completion)
-    added = listens.add_listens(session, list(zip(*columns, strict=True)))
+    store = listens.add_listens if sums is None else sums.store
+    added = store(session, list(zip(*columns, strict=True)))
     done.listens = Counts(added, 0, len(good) - added)
 
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.models import Listen
-from db.repositories.bulk import insert_columns, read_frame
+from db.repositories.bulk import chunks, insert_columns, read_frame
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _DTYPES = {"user_id": "int64", "song_id": "int64", "listened_at_s": "int64", "completion": "float64"}
+# Keys of three parts in one question: SQLite takes 32,766 variables.
+_KEYS_AT_ONCE = 5_000
 
 
 def read_listens(session: Session) -> pd.DataFrame:
@@ -30,6 +32,25 @@ def user_listens(session: Session, user_id: int) -> pd.DataFrame:
 def count_listens(session: Session) -> int:
     """Return how many listens there are."""
     return session.execute(select(func.count()).select_from(Listen)).scalar_one()
+
+
+def count_by_user(session: Session) -> dict[int, int]:
+    """Return how many listens each user has who has any."""
+    statement = select(Listen.user_id, func.count().label("n")).group_by(Listen.user_id)
+    return {row.user_id: int(row.n) for row in session.execute(statement)}
+
+
+def new_listens(
+    session: Session, rows: Iterable[tuple[int, int, int, float | None]]
+) -> list[tuple[int, int, int, float | None]]:
+    """Return those of these listens that are not stored yet, each once, found by their keys alone."""
+    wanted = {row[:3]: row for row in rows}
+    stored: set[tuple[int, int, int]] = set()
+    for chunk in chunks(wanted, _KEYS_AT_ONCE):
+        key = tuple_(Listen.user_id, Listen.song_id, Listen.listened_at_s)
+        statement = select(Listen.user_id, Listen.song_id, Listen.listened_at_s).where(key.in_(chunk))
+        stored.update((user, song, at) for user, song, at in session.execute(statement))
+    return [row for key, row in wanted.items() if key not in stored]
 
 
 def add_listens(session: Session, rows: Sequence[tuple[int, int, int, float | None]]) -> int:

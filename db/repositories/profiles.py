@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import RowMapping, delete, select, update
+from sqlalchemy import RowMapping, bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
@@ -95,6 +95,41 @@ def save_settings(session: Session, user_id: int, settings: Mapping[str, Any]) -
         session.execute(update(TasteProfile).where(TasteProfile.user_id == user_id).values(**values))
     else:
         save_profiles(session, [Profile(user_id, "", settings=settings)])
+
+
+def load_settings(session: Session) -> dict[int, dict[str, Any]]:
+    """Return what all users decided about their profiles, by user."""
+    statement = select(TasteProfile.user_id, TasteProfile.settings).order_by(TasteProfile.user_id)
+    return {row.user_id: row.settings for row in session.execute(statement)}
+
+
+def load_sums(session: Session, user_ids: Iterable[int]) -> dict[int, Profile]:
+    """Return profiles with their sum of listens alone, of those users who have one, by user."""
+    columns = (
+        TasteProfile.user_id,
+        TasteProfile.release,
+        TasteProfile.listen_sum,
+        TasteProfile.listen_weight,
+    )
+    found: dict[int, Profile] = {}
+    for chunk in chunks(own_ids(user_ids)):
+        where = (TasteProfile.user_id.in_(chunk), TasteProfile.listen_sum.is_not(None))
+        for user_id, release, data, weight in session.execute(select(*columns).where(*where)):
+            found[user_id] = Profile(user_id, release, listen_sum=_array(data), listen_weight=weight)
+    return found
+
+
+def save_sums(session: Session, profiles: Iterable[Profile]) -> None:
+    """Store the sums of listens of profiles that are there, and nothing else of them."""
+    table = table_of(TasteProfile)
+    statement = update(table).where(table.c.user_id == bindparam("of_user"))
+    statement = statement.values(listen_sum=bindparam("total"), listen_weight=bindparam("weight"))
+    rows = [
+        {"of_user": one.user_id, "total": _bytes(one.listen_sum), "weight": float(one.listen_weight)}
+        for one in profiles
+    ]
+    if rows:
+        session.connection().execute(statement, rows)
 
 
 def _settings(session: Session, user_ids: Sequence[int]) -> dict[int, dict[str, Any]]:

@@ -14,7 +14,7 @@ from service.cli.logs import quieten
 from service.cli.options import Json
 from service.cli.progress import counting_bar
 from service.cli.show import print_ingest
-from service.cli.state import tells_progress
+from service.cli.state import settings_of, tells_progress
 
 if TYPE_CHECKING:
     from pipelines.ingest import IngestReport
@@ -58,7 +58,12 @@ def run(
             bar(rows, f"rows, {source.name}")
 
         report = ingest(
-            paths, session_factory=session_factory, format=format, namespace=namespace, progress=count
+            paths,
+            session_factory=session_factory,
+            format=format,
+            namespace=namespace,
+            releases=settings_of(ctx).home / "releases",
+            progress=count,
         )
     if as_json:
         print_json(ingest_document(report))

@@ -14,7 +14,7 @@ from service.cli.logs import quieten
 from service.cli.options import Json
 from service.cli.progress import status_line
 from service.cli.show import print_ingest
-from service.cli.state import tells_progress
+from service.cli.state import settings_of, tells_progress
 
 
 def run(
@@ -35,7 +35,12 @@ def run(
         world = build_world(seed, n_songs=songs, n_playlists=playlists, n_users=users)
     session_factory = open_database(ctx, create=True)
     with status_line("writing the sample world"):
-        report = ingest_batches(world.batches(), session_factory=session_factory, source=Path("sample-world"))
+        report = ingest_batches(
+            world.batches(),
+            session_factory=session_factory,
+            source=Path("sample-world"),
+            releases=settings_of(ctx).home / "releases",
+        )
     if as_json:
         print_json({"seed": seed, **ingest_document(report)})
         return
