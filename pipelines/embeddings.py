@@ -1,0 +1,117 @@
+"""Sentence vectors of texts, each computed once: a cache under `SONGSPACE_HOME/cache`, shared by all
+processes.
+
+The cache is a SQLite file of (hash of encoder and text) -> float16 vector. It may be lost at any time: what
+is not in it is computed, and a file that is damaged is thrown away. Vectors go through float16 whether they
+were kept or are new, so that an answer does not depend on the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from generation.text_encoder import DIM, NAME, TextEncoder
+from recsys.song2vec import unit
+
+logger = logging.getLogger(__name__)
+
+Encode = Callable[[Sequence[str]], np.ndarray]
+"""Texts -> unit sentence vectors, float32, shape (len(texts), dim)."""
+
+# Computed, then stored, together: what a killed job loses.
+_AT_ONCE = 4_096
+_ASKED_AT_ONCE = 10_000
+_WAIT_S = 30.0
+
+
+class Encoder(Protocol):
+    """What turns sentences into vectors."""
+
+    def sentences(self, texts: Sequence[str]) -> np.ndarray:
+        """Unit vectors, float32, shape (len(texts), DIM)."""
+
+
+def cached_encoder(home: Path, load: Callable[[], Encoder] = TextEncoder) -> Encode:
+    """An encoder that remembers, for all texts of this home folder; `load` is called when a text is new."""
+    loaded: list[Encoder] = []
+
+    def encoder() -> Encoder:
+        if not loaded:
+            loaded.append(load())
+        return loaded[0]
+
+    return partial(_encode, home / "cache" / "sentences.db", encoder)
+
+
+def _encode(path: Path, encoder: Callable[[], Encoder], texts: Sequence[str]) -> np.ndarray:
+    """Vectors of texts, kept ones where there are any."""
+    key_of = {text: _key(text) for text in dict.fromkeys(texts)}
+    found = _kept(path, list(key_of.values()))
+    missing = [text for text, key in key_of.items() if key not in found]
+    if missing:
+        started = time.perf_counter()
+        # Of like length together in a block as well, so that a block's batches hold next to no padding.
+        missing.sort(key=lambda text: (len(text), text))
+        for start in range(0, len(missing), _AT_ONCE):
+            block = missing[start : start + _AT_ONCE]
+            vectors = encoder().sentences(block).astype("<f2")
+            fresh = {key_of[text]: vector for text, vector in zip(block, vectors, strict=True)}
+            _keep(path, fresh)
+            found |= fresh
+        seconds = time.perf_counter() - started
+        logger.info("embeddings: %d texts of %d are new, %.1f s", len(missing), len(key_of), seconds)
+    if not len(texts):
+        return np.zeros((0, DIM), np.float32)
+    return unit(np.stack([found[key_of[text]] for text in texts]).astype(np.float32))
+
+
+def _key(text: str) -> bytes:
+    # A lone surrogate cannot be stored in the database, but a question may hold one.
+    return hashlib.sha256(f"{NAME}\n{text}".encode("utf-8", "surrogatepass")).digest()[:16]
+
+
+def _kept(path: Path, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
+    found: dict[bytes, np.ndarray] = {}
+    if not path.exists():
+        return found
+    with _cache(path) as connection:
+        for start in range(0, len(keys), _ASKED_AT_ONCE):
+            part = keys[start : start + _ASKED_AT_ONCE]
+            places = ",".join("?" * len(part))
+            rows = connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({places})", part)
+            found.update((key, np.frombuffer(data, "<f2")) for key, data in rows)
+    return {key: vector for key, vector in found.items() if vector.shape == (DIM,)}
+
+
+def _keep(path: Path, vectors: Mapping[bytes, np.ndarray]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _cache(path) as connection:
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
+        )
+        rows = [(key, vector.tobytes()) for key, vector in vectors.items()]
+        connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
+
+
+@contextmanager
+def _cache(path: Path) -> Iterator[sqlite3.Connection]:
+    """The cache, in a transaction. Whatever is wrong with it costs time, never an answer."""
+    try:
+        with closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection, connection:
+            yield connection
+    except sqlite3.OperationalError as error:  # locked, full, not to be written, or without its table yet
+        if "no such table" not in str(error):
+            logger.warning("the cache %s is passed over: %s", path, error)
+    except sqlite3.DatabaseError as error:
+        logger.warning("the cache %s is damaged and made anew: %s", path, error)
+        path.unlink(missing_ok=True)
