@@ -1,0 +1,218 @@
+"""Places for songs that no list has taught: from their artist, the meaning of their text, its words, their
+lists.
+
+A song's place is predicted as
+
+    x = mean + sum_e c_e f_e
+
+with the evidence f_e as deviations from the mean of all songs: *artist*, the mean of the artist's songs,
+shrunk; *meaning*, a ridge from the sentence vector of "title by artist. tags"; *words*, the sum of what its
+words stood for; *lists*, the mean of the songs beside it in lists that training has not seen. The c_e are the
+least-squares weights, none negative, on songs whose place is known: each predicted by models fitted without
+it, or, for artists that are new, without any song of its artist. `trust` is the cosine that this reached with
+the songs' true places (docs/words.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from scipy.optimize import nnls
+
+from recsys.song2vec import unit
+from recsys.texts import Ridge, Texts, WordTable, fit_ridge, fit_words
+
+ARTIST, MEANING, WORDS, LISTS = "artist", "meaning", "words", "lists"
+# So many songs' worth of doubt: of an artist's mean, of a word's, of the ridge.
+ARTIST_DOUBT, SONG_WORD_DOUBT, SONG_SHRINK = 1.0, 3.0, 10.0
+_FOLDS = 5
+# More songs to choose the weights on cost time and change nothing.
+_FITTED_ON = 20_000
+
+Evidence = Mapping[str, np.ndarray]
+"""By name, deviations, float array, shape (n_songs, dim); zero rows where there is none."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Weights of the evidence, by name, and the mean cosine that they reached."""
+
+    weights: Mapping[str, float]
+    trust: float
+
+
+# Measured on the development set (docs/words.md), where there is too little to choose on.
+KNOWN = Recipe({ARTIST: 0.85, MEANING: 0.25, WORDS: 0.01}, 0.7)
+UNKNOWN = Recipe({MEANING: 0.65, WORDS: 0.03}, 0.6)
+PLAIN = Recipe({ARTIST: 0.85, WORDS: 0.015}, 0.7)
+# Of the mean of list-mates: 1 and 2 are about as good, 0.5 and 4 worse, on both development splits.
+LIST_WEIGHT = 1.5
+# One list's worth of songs says less than three; half a list of doubt.
+LIST_DOUBT = 0.5
+
+
+@dataclass(frozen=True)
+class SongPlacer:
+    """Places songs in the song space by what is known of them.
+
+    Attributes
+    ----------
+    mean : float32 array, shape (dim,)
+        Of the songs' unit vectors.
+    meaning : Ridge
+    words : WordTable
+    known, unknown, plain : Recipe
+        For songs of an artist with a placed song, of other artists, and without a sentence vector.
+    """
+
+    mean: np.ndarray
+    meaning: Ridge
+    words: WordTable
+    known: Recipe = KNOWN
+    unknown: Recipe = UNKNOWN
+    plain: Recipe = PLAIN
+
+    def place(self, evidence: Evidence, *, has_meaning: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Combine evidence into places.
+
+        Parameters
+        ----------
+        evidence : by name
+            `ARTIST`, `MEANING`, `WORDS`, `LISTS`: deviations, shape (n_songs, dim), zero rows for none.
+        has_meaning : bool array, shape (n_songs,)
+            Which songs have a sentence vector.
+
+        Returns
+        -------
+        vectors : float32 array, shape (n_songs, dim)
+            Of length 1; zero for a song without any evidence.
+        trust : float32 array, shape (n_songs,)
+            Expected cosine with the true place, 0..1.
+        """
+        has = {name: np.asarray(np.any(values != 0, axis=1)) for name, values in evidence.items()}
+        recipe = np.where(has_meaning, np.where(has[ARTIST], 0, 1), 2)
+        recipes = (self.known, self.unknown, self.plain)
+        total = np.zeros((len(has_meaning), len(self.mean)), np.float32)
+        for name, values in evidence.items():
+            share = np.array([LIST_WEIGHT if name == LISTS else r.weights.get(name, 0.0) for r in recipes])
+            total += share[recipe][:, None].astype(np.float32) * values
+        trust = np.array([r.trust for r in recipes], np.float32)[recipe]
+        # A list says at least as much as the artist does (docs/words.md).
+        trust = np.where(has[LISTS], np.maximum(trust, self.known.trust), trust)
+        any_ = np.logical_or.reduce(list(has.values()))
+        return unit(total + self.mean) * any_[:, None], np.where(any_, trust, 0.0).astype(np.float32)
+
+
+def artist_evidence(
+    vectors: np.ndarray, artists: np.ndarray, mean: np.ndarray, asked: np.ndarray
+) -> np.ndarray:
+    """Deviation of each asked artist's songs: their sum over their number and one, shape (n_asked, dim).
+
+    Parameters
+    ----------
+    vectors : shape (n_songs, dim)
+        Unit vectors of songs with a place.
+    artists, asked : int arrays
+        Artist of each song, and of each song asked for; -1 where unknown.
+    """
+    known, row = np.unique(artists[artists >= 0], return_inverse=True)
+    out = np.zeros((len(asked), vectors.shape[1]), np.float32)
+    if not len(known):
+        return out
+    n = len(row)
+    member = sp.csr_matrix((np.ones(n, np.float32), (row, np.arange(n))), shape=(len(known), n))
+    sums = np.asarray(member @ (vectors[artists >= 0] - mean))
+    means = sums / (np.bincount(row, minlength=len(known)) + ARTIST_DOUBT)[:, None]
+    place = np.minimum(np.searchsorted(known, asked), len(known) - 1)
+    found = known[place] == asked
+    out[found] = means[place[found]]
+    return out
+
+
+def fit_placer(
+    texts: Texts, vectors: np.ndarray, artists: np.ndarray, rng: np.random.Generator
+) -> SongPlacer:
+    """Learn from songs whose place is known.
+
+    Parameters
+    ----------
+    texts : Texts
+        Of each song.
+    vectors : float array, shape (n_songs, dim)
+        Unit vectors.
+    artists : int array, shape (n_songs,)
+        -1 where unknown.
+
+    Returns
+    -------
+    SongPlacer
+        With the documented weights when there are fewer than a hundred songs.
+    """
+    mean = vectors.mean(0).astype(np.float32)
+    meaning, words = _fit_texts(texts, vectors, mean)
+    placer = SongPlacer(mean, meaning, words)
+    if len(vectors) < 100:
+        return placer
+    chosen = rng.permutation(len(vectors))[:_FITTED_ON]
+    texts, vectors, artists = texts.take(chosen), vectors[chosen], artists[chosen]
+    alone = np.where(artists >= 0, artists, artists.max() + 1 + np.arange(len(artists)))
+    by_song = list(_held_out(texts, vectors, artists, rng.integers(_FOLDS, size=len(vectors))))
+    by_artist = list(_held_out(texts, vectors, artists, (alone * 2654435761 >> 7) % _FOLDS))
+    of_known = [_rows(found, places) for found, places in by_song]
+    known = _recipe(of_known, mean, (ARTIST, MEANING, WORDS))
+    plain = _recipe(of_known, mean, (ARTIST, WORDS))
+    unknown = _recipe(by_artist, mean, (MEANING, WORDS))
+    return SongPlacer(mean, meaning, words, known or KNOWN, unknown or UNKNOWN, plain or PLAIN)
+
+
+def _fit_texts(texts: Texts, vectors: np.ndarray, mean: np.ndarray) -> tuple[Ridge, WordTable]:
+    meaning = fit_ridge(texts.vectors, vectors, np.ones(len(vectors)), shrink=SONG_SHRINK)
+    return meaning, fit_words(texts.words, vectors - mean, doubt=SONG_WORD_DOUBT)
+
+
+def _held_out(
+    texts: Texts, vectors: np.ndarray, artists: np.ndarray, fold: np.ndarray
+) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
+    """Evidence for each fold's songs from the other folds, and their true places."""
+    for number in np.unique(fold):
+        test, train = np.flatnonzero(fold == number), np.flatnonzero(fold != number)
+        if not len(train):
+            continue
+        mean = vectors[train].mean(0)
+        rest = texts.take(train)
+        meaning, words = _fit_texts(rest, vectors[train], mean)
+        held = texts.take(test)
+        found = {
+            ARTIST: artist_evidence(vectors[train], artists[train], mean, artists[test]),
+            MEANING: meaning.place(held.vectors),
+            WORDS: words.place(held.words),
+        }
+        yield found, vectors[test]
+
+
+def _rows(evidence: dict[str, np.ndarray], places: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """Those songs whose artist has another song with a place."""
+    rows = np.flatnonzero(np.any(evidence[ARTIST] != 0, axis=1))
+    return {name: values[rows] for name, values in evidence.items()}, places[rows]
+
+
+def _recipe(
+    parts: list[tuple[dict[str, np.ndarray], np.ndarray]], mean: np.ndarray, names: tuple[str, ...]
+) -> Recipe | None:
+    """Least-squares weights of some evidence, none negative; None with fewer than a hundred songs."""
+    n = sum(len(places) for _, places in parts)
+    if n < 100:
+        return None
+    features = np.stack([np.concatenate([part[name] for part, _ in parts]).ravel() for name in names])
+    places = np.concatenate([places for _, places in parts])
+    gram = features @ features.T + 1e-9 * np.eye(len(names))
+    # nnls on the Cholesky factor solves the normal equations of (n * dim) rows with as many as names.
+    factor = np.linalg.cholesky(gram.astype(np.float64))
+    right = np.linalg.solve(factor, (features @ (places - mean).ravel()).astype(np.float64))
+    weights, _ = nnls(factor.T, right)
+    predicted = unit((weights @ features).reshape(n, -1) + mean)
+    trust = float(np.clip((predicted * places).sum(1).mean(), 0.05, 1.0))
+    return Recipe({name: round(float(w), 4) for name, w in zip(names, weights, strict=True)}, round(trust, 4))
