@@ -1,7 +1,7 @@
 """The tables of the song database, in typed SQLAlchemy 2; constraints and indexes carry the meaning.
 
-`catalogue` (artists, albums, songs, ids, tags), `audio`, `playlists`, `people` (users and what they do),
-`making` (releases, generations, lyrics) and `access` (keys, audit, erasure).
+`catalogue` (artists, albums, songs, ids, tags), `audio`, `placements` (of new songs), `playlists`, `people`
+(users and what they do), `making` (releases, generations, lyrics) and `access` (keys, audit, erasure).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from db.models.base import Base, UtcDateTime, now
 from db.models.catalogue import Album, Artist, Song, SongAlias, SongTag, Tag
 from db.models.making import GENERATION_STATES, RELEASE_STATES, Generation, Lyric, Preference, Release
 from db.models.people import Feedback, Listen, TasteProfile, User
+from db.models.placements import Placement
 from db.models.playlists import Playlist, PlaylistEntry
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "Generation",
     "Listen",
     "Lyric",
+    "Placement",
     "Playlist",
     "PlaylistEntry",
     "Preference",
