@@ -20,7 +20,9 @@ from db.repositories import songs as songs_repository
 from db.repositories.refs import OWN_SCHEME
 from db.repositories.songs import SongDescription
 from db.session import SessionFactory
-from pipelines.answers import SongAnswer
+from pipelines.answers import Recommendation, SongAnswer
+
+Named = SongAnswer | Recommendation
 
 SUFFIXES = (".m3u8", ".jspf", ".xspf")
 _XSPF = "http://xspf.org/ns/0/"
@@ -43,7 +45,7 @@ def check_suffix(path: Path) -> None:
 
 
 def write_playlist(
-    session_factory: SessionFactory, path: Path, title: str, songs: Sequence[SongAnswer], *, suffix: str = ""
+    session_factory: SessionFactory, path: Path, title: str, songs: Sequence[Named], *, suffix: str = ""
 ) -> None:
     """Write the songs of an answer as a playlist; the file appears whole or not at all.
 
@@ -70,7 +72,7 @@ def write_playlist(
         temporary.unlink(missing_ok=True)
 
 
-def _describe(session: Session, songs: Iterable[SongAnswer]) -> list[SongDescription]:
+def _describe(session: Session, songs: Iterable[Named]) -> list[SongDescription]:
     ids = [songs_repository.find_song(session, song.song) for song in songs]
     found = songs_repository.describe_songs(session, ids)
     return [found[i] for i in ids]

@@ -2,9 +2,10 @@
 
 Each song is drawn among those nearest to a target half way between the song before and a slowly moving home,
 so neighbours are near one another and the whole stays together. The home follows what was played and is
-pulled back to the seed; with several seeds it glides from one to the next. No recording comes twice, an
-artist's songs lie at least `gap` places apart, and no `window` places in a row hold more than `artist_cap`
-of them. Where no song of the catalogue could obey, the cap gives way, then the gap, and the step says so.
+pulled back to the seed; with several seeds it glides from one to the next. No recording comes twice, at
+least `gap` songs by others lie between two of an artist, and no `window` places in a row hold more than
+`artist_cap` of them. Where no song of the catalogue could obey, the cap gives way, then the gap, and the
+step says so.
 
 The walk depends on nothing but its arguments and the state of `rng`, never on how many songs are taken: the
 first fifty of a hundred are the fifty.
@@ -35,7 +36,7 @@ class RadioSettings:
     artist_cap, window : int
         Songs of an artist among so many places in a row.
     gap : int
-        Least distance of two songs by an artist: 5 means four others between them.
+        Songs by others between two of an artist, at least.
     drift, pull : float
         How far the home moves towards each song played, and back to the seed.
     noise : float
@@ -206,7 +207,7 @@ class _Walk:
 
     def _obeys(self, rows: np.ndarray, gap: int, *, capped: bool) -> np.ndarray:
         """Whether the artist of each row may come now."""
-        last = np.array(self.artists_played[-(gap - 1) :] if gap > 1 else [], dtype=np.int64)
+        last = np.array(self.artists_played[-gap:] if gap else [], dtype=np.int64)
         barred = set(last.tolist())
         if capped:
             recent = np.array(self.artists_played[-(self.settings.window - 1) :], dtype=np.int64)

@@ -13,7 +13,7 @@ from service.cli.files import file_to_write
 
 if TYPE_CHECKING:
     from db.session import SessionFactory
-    from pipelines.answers import SongAnswer
+    from pipelines.playlist_out import Named
 
 PlaylistFile = Annotated[
     Path | None,
@@ -35,7 +35,7 @@ def check_playlist_file(out: Path | None) -> None:
 
 
 def save_playlist(
-    session_factory: SessionFactory, out: Path | None, title: str, songs: Sequence[SongAnswer]
+    session_factory: SessionFactory, out: Path | None, title: str, songs: Sequence[Named]
 ) -> None:
     """Write the playlist where one was asked for, and say so on standard error."""
     from pipelines.playlist_out import write_playlist

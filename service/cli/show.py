@@ -25,7 +25,9 @@ _TITLES = 48
 RULES = {
     "recently heard": "songs heard recently",
     "artist cap": "more songs of an artist than usual",
+    "artist gap": "songs of an artist close together",
     "new artists": "fewer new artists than asked for",
+    "earlier weeks": "songs of earlier weeks",
 }
 
 
@@ -60,8 +62,13 @@ def print_recommendations(answer: Recommendations, *, explain: bool) -> None:
         print_line(f"{place:3d}  {named(song.title, song.artist)}  [{song.song}]")
         if explain:
             print_wrapped(reason(song), indent=5)
-    if answer.relaxed:
-        also = and_list([RULES.get(name, name) for name in answer.relaxed])
+    print_relaxed(answer.relaxed)
+
+
+def print_relaxed(relaxed: Sequence[str]) -> None:
+    """Say which rules gave way; nothing where none did."""
+    if relaxed:
+        also = and_list([RULES.get(name, name) for name in relaxed])
         print_line(f"To fill the list, it may hold {also}.")
 
 
