@@ -74,11 +74,15 @@ class SongList:
 
 @dataclass(frozen=True)
 class InterestAnswer:
-    """One interest: its share of the listening 0..1, the song that stands for it, and more of it."""
+    """One interest: its share of the listening 0..1, the song that stands for it, and more of it.
+
+    `mark` is "pinned" or "muted" where the user decided so.
+    """
 
     weight: float
     medoid: SongAnswer
     songs: tuple[SongAnswer, ...]
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,11 @@ class AxisScore:
 
 @dataclass(frozen=True)
 class ProfileAnswer:
-    """What is known of a user's taste; `axes` by falling score, none where the release has none."""
+    """What is known of a user's taste; `axes` by falling score, none where the release has none.
+
+    `interests` has the muted ones last; their place, from 1, is the number that they go by. `forgotten` is
+    how many songs the user wants to be forgotten.
+    """
 
     user: str
     listens: int
@@ -101,6 +109,7 @@ class ProfileAnswer:
     most_played: tuple[SongAnswer, ...]
     release: str
     axes: tuple[AxisScore, ...] = ()
+    forgotten: int = 0
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from pipelines.answers import (
 )
 from pipelines.axis_scores import taste_axes
 from pipelines.columns import KIND, SONG_ID
-from pipelines.profiles import taste_of
+from pipelines.profiles import user_taste
 from pipelines.recommend import UserVectors, feedback_frame
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
@@ -123,10 +123,11 @@ def profile(release: Release, session_factory: SessionFactory, user: str) -> Pro
         user_id = users_repository.find_user(session, user)
         listens = listens_repository.user_listens(session, user_id)
         feedback = feedback_frame(session, user_id)
-        taste = taste_of(release, listens, feedback)
+        taste, decisions = user_taste(session, release, user_id)
         namespace = namespace_of(user)
+        marked = [(one, "pinned" if one.pinned else "") for one in taste.interests]
         interests = []
-        for interest in taste.interests:
+        for interest, mark in (*marked, *((one, "muted") for one in taste.muted)):
             # The songs nearest to the medoid say best what the interest is about.
             order = np.argsort(-(release.vectors[interest.rows] @ interest.vector), kind="stable")
             rows = interest.rows[order]
@@ -134,7 +135,7 @@ def profile(release: Release, session_factory: SessionFactory, user: str) -> Pro
             cosines = release.vectors[rows] @ interest.vector
             (medoid,) = name_rows(release, session, np.array([interest.medoid]), np.ones(1), namespace)
             others = name_rows(release, session, rows, cosines, namespace)
-            interests.append(InterestAnswer(round(interest.weight, 4), medoid, others))
+            interests.append(InterestAnswer(round(interest.weight, 4), medoid, others, mark))
         songs, plays = np.unique(listens[SONG_ID].to_numpy(np.int64), return_counts=True)
         known = release.rows(songs) >= 0
         top = np.argsort(-plays[known], kind="stable")[:_MOST_PLAYED]
@@ -144,7 +145,7 @@ def profile(release: Release, session_factory: SessionFactory, user: str) -> Pro
         kinds = {kind: int((feedback[KIND] == kind).sum()) for kind in ("like", "dislike", "block")}
         return ProfileAnswer(
             user, len(listens), len(songs), kinds, tuple(interests), most_played, release.name,
-            taste_axes(release, taste),
+            taste_axes(release, taste), len(decisions.forgotten),
         )  # fmt: skip
 
 
@@ -161,8 +162,7 @@ def neighbours(release: Release, session_factory: SessionFactory, user: str, k: 
         raise ValueError(f"k must be at least 1, got {k}")
     with session_factory() as session:
         user_id = users_repository.find_user(session, user)
-        listens = listens_repository.user_listens(session, user_id)
-        taste = taste_of(release, listens, feedback_frame(session, user_id))
+        taste, _ = user_taste(session, release, user_id)
         if not taste.overall.any():
             raise ValueError(f"user {user} has no listens yet, so nobody is near")
         ids, cosines = UserVectors(session, release).nearest(taste.overall, k, but=user_id)

@@ -97,8 +97,10 @@ def save_settings(session: Session, user_id: int, settings: Mapping[str, Any]) -
         save_profiles(session, [Profile(user_id, "", settings=settings)])
 
 
-def load_settings(session: Session) -> dict[int, dict[str, Any]]:
-    """Return what all users decided about their profiles, by user."""
+def load_settings(session: Session, user_ids: Iterable[int] | None = None) -> dict[int, dict[str, Any]]:
+    """Return what users decided about their profiles, by user: all, or some users."""
+    if user_ids is not None:
+        return _settings(session, own_ids(user_ids))
     statement = select(TasteProfile.user_id, TasteProfile.settings).order_by(TasteProfile.user_id)
     return {row.user_id: row.settings for row in session.execute(statement)}
 
