@@ -108,7 +108,9 @@ class TextEncoder:
     def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         if not len(texts):
             return []
-        found = self._tokenizer(list(texts), truncation=True, max_length=MAX_TOKENS)
+        # A command line may hold half of a character; the tokenizer takes whole ones only.
+        whole = [text.encode("utf-8", "replace").decode() for text in texts]
+        found = self._tokenizer(whole, truncation=True, max_length=MAX_TOKENS)
         return list(found["input_ids"])
 
     def _states(self, token_ids: Sequence[Sequence[int]]) -> tuple[Any, Any]:

@@ -69,7 +69,8 @@ def ingest(
     """Read files and folders of any known format and store what they hold.
 
     Malformed parts become problems in the report and do not stop the rest. `releases` is the folder of the
-    releases in whose spaces users have profiles: their sums of listens are kept up to date.
+    releases in whose spaces users have profiles: their sums of listens are kept up to date, and songs that the
+    published release does not know get a place in its space (`pipelines.new_songs`).
 
     Raises
     ------
@@ -193,4 +194,13 @@ def _ingest(
         report.seconds,
         len(report.problems),
     )
+    if releases is not None and _has_news(report):
+        from pipelines.new_songs import place_after_ingest
+
+        place_after_ingest(session_factory, releases.parent)
     return report
+
+
+def _has_news(report: IngestReport) -> bool:
+    """Whether there may be songs to place: new ones, or known ones in new company."""
+    return any(part.added or part.changed for part in (report.songs, report.playlists))
