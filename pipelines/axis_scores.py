@@ -9,17 +9,14 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 import numpy as np
-from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
-from db.repositories import listens as listens_repository
 from db.repositories import users as users_repository
 from db.session import SessionFactory
 from db.text import fold
 from pipelines.answers import AxisScore
 from pipelines.columns import ARTIST
-from pipelines.profiles import taste_of
-from pipelines.recommend import feedback_frame
+from pipelines.profiles import user_taste
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
 from recsys.axes import Axes, AxisMeasure, user_scores
@@ -128,19 +125,13 @@ def user_axes(release: Release, session_factory: SessionFactory, user: str) -> S
     NotFoundError
     """
     with session_factory() as session:
-        taste = _taste(release, session, user)
+        taste, _ = user_taste(session, release, users_repository.find_user(session, user))
     return _answer(release, "user", user, taste.rows, taste.weights)
 
 
 def taste_axes(release: Release, taste: TasteProfile) -> tuple[AxisScore, ...]:
     """The axis scores of a taste profile, highest first; empty without axes or songs."""
     return _scores(release, taste.rows, taste.weights)[0]
-
-
-def _taste(release: Release, session: Session, user: str) -> TasteProfile:
-    user_id = users_repository.find_user(session, user)
-    listens = listens_repository.user_listens(session, user_id)
-    return taste_of(release, listens, feedback_frame(session, user_id))
 
 
 def _answer(release: Release, kind: str, name: str, rows: np.ndarray, weights: np.ndarray) -> ScoresAnswer:

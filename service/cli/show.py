@@ -10,6 +10,7 @@ from service.cli.console import print_line, print_table
 
 if TYPE_CHECKING:
     from pipelines.answers import (
+        AxisScore,
         Neighbours,
         ProfileAnswer,
         Recommendation,
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 WIDTH = 96
 _BAR = 20
 _TITLES = 48
+_AXES = 10
 RULES = {
     "recently heard": "songs heard recently",
     "artist cap": "more songs of an artist than usual",
@@ -87,17 +89,29 @@ def print_profile(answer: ProfileAnswer) -> None:
     )
     if not answer.interests:
         print_line("Nothing of it has a place in the song space yet.")
-    for interest in answer.interests:
+    for number, interest in enumerate(answer.interests, start=1):
         bar = "█" * max(1, round(interest.weight * _BAR))
-        print_line(
-            f"  {interest.weight:4.0%}  {bar:<{_BAR}}  {named(interest.medoid.title, interest.medoid.artist)}"
-        )
+        mark = f" ({interest.mark})" if interest.mark else ""
+        name = named(interest.medoid.title, interest.medoid.artist)
+        print_line(f"{number:2d}  {interest.weight:4.0%}  {bar:<{_BAR}}  {name}{mark}")
         if interest.songs:
             more = and_list([quoted(song.title) for song in interest.songs])
-            print_wrapped(f"with {more}", indent=_BAR + 10)
+            print_wrapped(f"with {more}", indent=_BAR + 12)
+    if answer.forgotten:
+        print_wrapped(f"Forgotten: {answer.forgotten} song{'s' * (answer.forgotten != 1)}.", indent=2)
     if answer.most_played:
         plays = [f"{quoted(song.title)} ({song.score:.0f})" for song in answer.most_played]
         print_wrapped(f"Most played: {and_list(plays)}.", indent=2)
+    if answer.axes:
+        scores = [f"{one.axis} {one.score:.2f}" for one in answer.axes[:_AXES]]
+        print_wrapped(f"On the axes: {', '.join(scores)}.", indent=2)
+
+
+def print_axis_scores(scores: Sequence[AxisScore]) -> None:
+    """Print scores on the axes as bars, in the order given."""
+    width = max(len(one.axis) for one in scores)
+    for one in scores:
+        print_line(f"  {one.axis:<{width}}  {one.score:.2f}  {'█' * round(one.score * _BAR)}".rstrip())
 
 
 def print_neighbours(answer: Neighbours) -> None:
