@@ -69,8 +69,8 @@ def ingest(
     """Read files and folders of any known format and store what they hold.
 
     Malformed parts become problems in the report and do not stop the rest. `releases` is the folder of the
-    releases in whose spaces users have profiles: their sums of listens are kept up to date, and songs that the
-    published release does not know get a place in its space (`pipelines.new_songs`).
+    releases in whose spaces users have profiles: their sums of listens are kept up to date, and songs that
+    the published release does not know get a place in its space (`pipelines.new_songs`).
 
     Raises
     ------
