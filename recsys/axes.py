@@ -6,8 +6,8 @@ not compete: a song may be .99 rock and .99 classical. With x_s the unit vector 
     score_a(s) = sigmoid(slope_a (direction_a . x_s) + offset_a),   |direction_a| = 1                    (1)
 
 Slope and offset are Platt's, fitted to songs by artists whom the model did not see; docs/axes.md has the
-measured comparison with isotonic calibration. A tag becomes an axis only if it foretells held-back songs
-better than their share of it alone.
+measured comparison with isotonic calibration. A tag becomes an axis only if on those songs it is surely
+better than chance, and its scores nearer to the truth than the share of songs that bear it.
 
 A song without a tag is not a song to which it does not apply: `labels` are NaN for what nobody looked at.
 """
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys.calibration import auc, brier, ece, fit_platt
+from recsys.calibration import auc, auc_error, brier, ece, fit_platt
 from recsys.logistic import fit_logistic, sigmoid
 
 # Songs with and without the tag that an axis needs at least, and artists among the former.
@@ -32,7 +32,7 @@ MAX_AXES = 64
 MAX_SONGS = 20_000
 N_FOLDS = 5
 PENALTIES = (0.03, 0.1, 0.3, 1.0)
-# How many standard errors an axis must be better than nothing. Of many tags some look good by chance.
+# How many standard errors of its AUC an axis must be above chance. Of many tags some look good by chance.
 SURE = 2.6
 _PENALTY_AXES = 12
 _PENALTY_SONGS = 4_000
@@ -290,18 +290,13 @@ def _fit_axis(case: _Case, l2: float) -> tuple[np.ndarray, float, float, AxisMea
         base_brier=brier(base, y),
         ece=ece(held_back, y),
     )
-    if not _better((base - y) ** 2 - (held_back - y) ** 2, case.artists):
-        return f"it foretells held-back songs no better than chance (AUC {measure.auc:.2f})"
+    bears = (y >= BEARS).astype(np.float64)
+    sure = measure.auc - 0.5 > SURE * auc_error(held_back, bears, case.artists)
+    if not sure or measure.brier >= measure.base_brier:
+        return f"on held-back songs it is not surely better than chance (AUC {measure.auc:.2f})"
     w, b = fit_logistic(case.vectors, y, l2=l2)
     slope, offset = fit_platt(z, y)
     length = float(np.linalg.norm(w))
     if slope <= 0 or length <= 0:
-        return f"it foretells held-back songs no better than chance (AUC {measure.auc:.2f})"
+        return f"on held-back songs it is not surely better than chance (AUC {measure.auc:.2f})"
     return w / length, slope * length, slope * b + offset, measure
-
-
-def _better(gains: np.ndarray, artists: np.ndarray) -> bool:
-    """Whether the mean gain is above 0 by `SURE` standard errors, songs of one artist counting together."""
-    mean = float(gains.mean())
-    scatter = np.bincount(artists, weights=gains - mean)
-    return mean > SURE * float(np.sqrt((scatter**2).sum())) / len(gains)

@@ -25,6 +25,31 @@ def auc(scores: np.ndarray, targets: np.ndarray) -> float:
     return float((yes * (below + 0.5 * no)).sum() / pairs) if pairs > 0 else 0.5
 
 
+def auc_error(scores: np.ndarray, targets: np.ndarray, groups: np.ndarray) -> float:
+    """Standard error of `auc` where what is of one group counts together (Obuchowski, Biometrics 1997).
+
+    Parameters
+    ----------
+    groups : int array, shape (n,), from 0
+
+    Returns
+    -------
+    float
+        Infinity where there is no yes or no no.
+    """
+    _, place = np.unique(scores, return_inverse=True)
+    yes, no = np.bincount(place, weights=targets), np.bincount(place, weights=1.0 - targets)
+    if yes.sum() <= 0 or no.sum() <= 0:
+        return float("inf")
+    # Of each score, the share of the other side that it is on the right side of.
+    above_no = (np.cumsum(no) - 0.5 * no) / no.sum()
+    below_yes = 1.0 - (np.cumsum(yes) - 0.5 * yes) / yes.sum()
+    area = auc(scores, targets)
+    pull = targets * (above_no[place] - area) / yes.sum()
+    pull += (1.0 - targets) * (below_yes[place] - area) / no.sum()
+    return float(np.sqrt((np.bincount(groups, weights=pull) ** 2).sum()))
+
+
 def brier(scores: np.ndarray, targets: np.ndarray) -> float:
     """Mean square of the difference (Brier, 1950); 0 for none."""
     return float(np.mean((scores - targets) ** 2)) if len(scores) else 0.0

@@ -42,7 +42,7 @@ def spread_labels(
     drawn = panel.transData.transform(dots) if len(dots) else np.zeros((0, 2))
     boxes = [np.array(box.extents) for box in taken]
     gone = 0
-    for label in labels:
+    for label in filter(None, labels):
         own = np.array([text.get_window_extent(renderer).extents for text in label])
         box = np.concatenate([own[:, :2].min(0) - _GAP, own[:, 2:].max(0) + _GAP])
         offsets = _offsets()

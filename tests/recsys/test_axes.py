@@ -79,7 +79,7 @@ def test_tags_at_random_become_no_axes() -> None:
     noise = (np.random.default_rng(3).random((N, 40)) < 0.2).astype(np.float32)
     fitted = fit(vectors, noise, artists)
     assert len(fitted) == 0
-    assert all("no better than chance" in reason for _, reason in fitted.left_out)
+    assert all("not surely better than chance" in reason for _, reason in fitted.left_out)
 
 
 def test_a_tag_that_only_tells_the_artist_is_no_axis() -> None:

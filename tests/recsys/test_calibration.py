@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from recsys.calibration import auc, brier, ece, fit_isotonic, fit_platt
+from recsys.calibration import auc, auc_error, brier, ece, fit_isotonic, fit_platt
 from recsys.logistic import fit_logistic, sigmoid
 
 
@@ -56,6 +56,17 @@ def test_perfect_scores_measure_perfect() -> None:
 def test_ties_and_one_sided_targets_are_chance() -> None:
     assert auc(np.full(4, 0.7), np.array([0.0, 1.0, 1.0, 0.0])) == 0.5
     assert auc(np.array([0.1, 0.9]), np.ones(2)) == 0.5
+
+
+def test_the_error_of_an_auc_is_its_scatter_over_draws() -> None:
+    drawn_often = [drawn(200, seed) for seed in range(300)]
+    scatter = np.std([auc(z, y) for z, y in drawn_often])
+    errors = [auc_error(z, y, np.arange(len(y))) for z, y in drawn_often]
+    assert np.mean(errors) == pytest.approx(scatter, rel=0.15)
+    z, y = drawn_often[0]
+    twice = auc_error(np.tile(z, 2), np.tile(y, 2), np.tile(np.arange(len(y)), 2))
+    assert twice == pytest.approx(errors[0])
+    assert auc_error(z, np.ones(len(z)), np.arange(len(z))) == float("inf")
 
 
 def test_nothing_measures_nothing() -> None:
