@@ -1,19 +1,23 @@
 """What `adventure` trades: accuracy against coverage, evenness, novelty and variety of lists of 50.
 
+Beside it: how smooth radios and paths are (bench_walks.py), and how long the rules take.
+
     make bench-lists            (SETS='FOLDER...' for playlists of your own, in the tabular layout)
 
 Users are held-back playlists: their first songs are what the user plays, the others are to be found. For the
 sample world they are its users: what they played in the first four fifths of the time, and what they played
-for the first time in the last. The table fills the part of docs/lists.md between its marks.
+for the first time in the last. With `--page docs/lists.md` the tables fill their places in it.
 """
 
 from __future__ import annotations
 
 import argparse
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -87,7 +91,7 @@ def _fitted(
     name: str, train: Corpus, cases: Sequence[Case], titles: pd.Series, artists: pd.Series, seed: int
 ) -> World:
     with TemporaryDirectory() as folder:
-        model = fit_continuation(train, Path(folder), seed=seed, workers=2)
+        model, _ = fit_continuation(train, Path(folder), seed=seed, workers=2)
     return world_of(name, train, cases, titles, artists, model)
 
 
@@ -108,7 +112,7 @@ def world_of(
     return World(name, train, Catalogue(artist_ids, recordings), unit(song2vec.input), model, cases)
 
 
-def trade_off(world: World, *, adventures: Sequence[float] = ADVENTURES) -> list[dict[str, object]]:
+def trade_off(world: World, *, adventures: Sequence[float] = ADVENTURES) -> list[dict[str, Any]]:
     """A row an adventure: accuracy of the lists with its interval, and what else they are like."""
     counts = world.train.counts()
     spares = spare_songs(counts, world.catalogue)
@@ -134,19 +138,9 @@ def trade_off(world: World, *, adventures: Sequence[float] = ADVENTURES) -> list
             lists, artists=world.catalogue.artists, counts=counts, n_lists=world.train.n_lists,
             vectors=world.vectors,
         )  # fmt: skip
-        table.append(
-            {
-                "world": world.name,
-                "users": len(lists),
-                "adventure": adventure,
-                "ndcg": accuracy.mean,
-                "low": accuracy.low,
-                "high": accuracy.high,
-                **asdict(found),
-                "new": float(np.mean(new)),
-                "relaxed": relaxed / max(len(lists), 1),
-            }  # fmt: skip
-        )
+        row: dict[str, Any] = {"world": world.name, "users": len(lists), "adventure": adventure}
+        row |= {"ndcg": accuracy.mean, "low": accuracy.low, "high": accuracy.high, **asdict(found)}
+        table.append(row | {"new": float(np.mean(new)), "relaxed": relaxed / max(len(lists), 1)})
     return table
 
 
@@ -158,7 +152,7 @@ def _candidates(world: World, case: Case) -> tuple[np.ndarray, np.ndarray]:
     return best, scores[best]
 
 
-def markdown(table: Sequence[dict[str, object]]) -> str:
+def markdown(table: Sequence[dict[str, Any]]) -> str:
     """The table as Markdown, one block of rows a world."""
     lines = [
         "| users | adventure | NDCG@50 | coverage | artist Gini | novelty, bits | similarity | new artists |",
@@ -187,13 +181,45 @@ def main() -> None:
     parser.add_argument("--max-cases", type=int, default=300)
     parser.add_argument("--page", type=Path, help="Page to fill, as docs/lists.md.")
     arguments = parser.parse_args()
-    table = trade_off(sample_world(seed=arguments.seed, max_cases=arguments.max_cases))
+    worlds = [sample_world(seed=arguments.seed, max_cases=arguments.max_cases)]
     for folder in arguments.sets:
-        table += trade_off(playlist_world(folder, seed=arguments.seed, max_cases=arguments.max_cases))
-    text = markdown(table)
-    print(text)
-    if arguments.page:
-        fill_page(arguments.page, "trade-off", text)
+        worlds.append(playlist_world(folder, seed=arguments.seed, max_cases=arguments.max_cases))
+    report(worlds, arguments.page)
+
+
+def report(worlds: Sequence[World], page: Path | None) -> None:
+    """Print all tables, and fill the page where one is named."""
+    from benchmarks.bench_walks import PATH_HEAD, RADIO_HEAD, measure_paths, measure_radios
+
+    tables = {
+        "trade-off": markdown([row for world in worlds for row in trade_off(world)]),
+        "radio": "\n".join([*RADIO_HEAD, *(line for w in worlds for line in measure_radios(w, (0, 0.3, 1)))]),
+        "path": "\n".join([*PATH_HEAD, *(line for world in worlds for line in measure_paths(world))]),
+        "time": f"Choosing 50 of 1,000 takes {rules_ms():.1f} ms in the median on one core.",
+    }
+    for mark, text in tables.items():
+        print(text, end="\n\n")
+        if page is not None:
+            fill_page(page, mark, text)
+
+
+def rules_ms(*, n_songs: int = 70_000, dim: int = 128, times: int = 200) -> float:
+    """Milliseconds to choose 50 of 1,000 songs of a large catalogue, in the median."""
+    rng = np.random.default_rng(0)
+    vectors = unit(rng.standard_normal((n_songs, dim)).astype(np.float32))
+    catalogue = Catalogue(rng.integers(0, n_songs // 5, n_songs), rng.integers(0, n_songs, n_songs))
+    counts, took = rng.integers(1, 200, n_songs), []
+    spares = spare_songs(counts, catalogue)
+    for _ in range(times):
+        rows, known = rng.choice(n_songs, CANDIDATES, replace=False), rng.choice(n_songs, 400)
+        started = time.perf_counter()
+        apply_rules(
+            rows, np.linspace(1.0, 0.0, CANDIDATES), K, catalogue=catalogue, vectors=vectors,
+            settings=RuleSettings.of_adventure(0.5), banned=known[:10], recent=known[:100], known=known,
+            counts=counts, spares=spares,
+        )  # fmt: skip
+        took.append(time.perf_counter() - started)
+    return float(np.median(took)) * 1000
 
 
 if __name__ == "__main__":
