@@ -6,7 +6,7 @@ that the list after four weeks is another one too. Only where a catalogue is too
 other weeks let in, those shown longest ago first, and the answer says so; the list never shrinks for it.
 
 A list is made from what was heard before its Monday, so it stays the same all week; only what is heard,
-blocked or disliked since leaves it at once.
+blocked, disliked or muted since leaves it at once.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from db.repositories import users as users_repository
 from db.session import SessionFactory
 from pipelines.answers import POPULAR, Because, Recommendation
 from pipelines.columns import LISTENED_AT_S, SONG_ID
-from pipelines.profiles import taste_of
+from pipelines.profiles import muted_rows, taste_of, user_taste
 from pipelines.recommend import QUERY_SONGS, SIGNALS, feedback_frame
 from pipelines.release import RECORDING_KEY, Release
 from pipelines.serving import name_rows, namespace_of
@@ -102,7 +102,8 @@ def discover(
         user_id = users_repository.find_user(session, user)
         listens = listens_repository.user_listens(session, user_id)
         feedback = feedback_frame(session, user_id)
-        taste = taste_of(release, _up_to(release, listens, monday), feedback)
+        _, decisions = user_taste(session, release, user_id)
+        taste = taste_of(release, _up_to(release, listens, monday), feedback, decisions)
         rows, weights = release.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
         known = len(taste.rows) >= LITTLE and len(rows) > 0
         if known:
@@ -111,7 +112,9 @@ def discover(
             scores = release.counts.astype(np.float32)
             rules = replace(rules, artist_cap=1)
         heard = _heard(session, release, listens, feedback)
-        ruled = _choose(release, user_id, monday.toordinal() // 7, scores, heard, k, rules)
+        muted = np.flatnonzero(muted_rows(release, taste, decisions, np.arange(release.n_songs)))
+        banned = np.union1d(heard, release.catalogue.versions(muted))
+        ruled = _choose(release, user_id, monday.toordinal() // 7, scores, heard, banned, k, rules)
         order = np.argsort(-weights, kind="stable")
         query = (rows[order], weights[order]) if known else (rows[:0], weights[:0])
         songs = _explained(session, release, ruled, *query, taste.rows, namespace_of(user))
@@ -144,11 +147,12 @@ def _choose(
     week: int,
     scores: np.ndarray,
     heard: np.ndarray,
+    banned: np.ndarray,
     k: int,
     rules: RuleSettings,
 ) -> RuledList:
     scores = scores.copy()
-    scores[heard[heard < release.n_songs]] = -np.inf
+    scores[banned[banned < release.n_songs]] = -np.inf
     ranked = np.argsort(-scores, kind="stable")
     ranked = ranked[scores[ranked] > -np.inf][: max(_TAKE_PART, 10 * _TURNS * k)]
     rows, of_other_weeks = take_turns(ranked, release.song_ids, user_id, week)
@@ -159,7 +163,7 @@ def _choose(
         catalogue=release.catalogue,
         vectors=release.vectors,
         settings=rules,
-        banned=heard,
+        banned=banned,
         recent=of_other_weeks,
         known=heard,
         counts=release.counts,

@@ -9,12 +9,11 @@ from itertools import islice
 import numpy as np
 from sqlalchemy.orm import Session
 
-from db.repositories import listens as listens_repository
 from db.repositories import users as users_repository
 from db.session import SessionFactory
 from pipelines.answers import SongAnswer
 from pipelines.columns import KIND, SONG_ID
-from pipelines.profiles import taste_of
+from pipelines.profiles import muted_rows, user_taste
 from pipelines.recommend import feedback_frame
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
@@ -58,7 +57,7 @@ def play_radio(
     Parameters
     ----------
     user : str, optional
-        What this user dislikes or blocks never comes, and their taste counts.
+        What this user dislikes, blocks or mutes never comes, and their taste counts.
 
     Raises
     ------
@@ -72,8 +71,8 @@ def play_radio(
     settings = RadioSettings.of_adventure(adventure)
     with session_factory() as session:
         rows = rows_of(release, session, songs)
-        banned, taste = _listener(session, release, user)
-        barred = [song for song, row in zip(songs, rows, strict=True) if row in banned]
+        unwanted, muted, taste = _listener(session, release, user)
+        barred = [song for song, row in zip(songs, rows, strict=True) if row in unwanted]
         if barred:
             raise ValueError(f"user {user} does not want to hear {', '.join(barred)}")
         steps = radio(
@@ -81,7 +80,7 @@ def play_radio(
             vectors=release.vectors,
             catalogue=release.catalogue,
             counts=release.counts,
-            banned=banned,
+            banned=np.union1d(unwanted, muted),
             rng=np.random.default_rng([seed, *release.song_ids[rows].tolist()]),
             settings=settings,
             taste=taste,
@@ -98,13 +97,20 @@ def play_radio(
     return RadioAnswer(named, release.name, seed, after, tuple(relaxed))
 
 
-def _listener(session: Session, release: Release, user: str | None) -> tuple[np.ndarray, np.ndarray | None]:
-    """Rows that may not come, and the vectors of the user's interests."""
+def _listener(
+    session: Session, release: Release, user: str | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+    """Rows that the user blocked or disliked, rows that their mutes leave out (a song asked for may be near
+    what is muted), and the vectors of their interests.
+    """
     if user is None:
-        return np.zeros(0, dtype=np.int64), None
+        none = np.zeros(0, dtype=np.int64)
+        return none, none, None
     user_id = users_repository.find_user(session, user)
     feedback = feedback_frame(session, user_id)
-    unwanted = feedback.loc[feedback[KIND] != "like", SONG_ID].to_numpy(np.int64)
-    taste = taste_of(release, listens_repository.user_listens(session, user_id), feedback)
+    unwanted = release.rows(feedback.loc[feedback[KIND] != "like", SONG_ID].to_numpy(np.int64))
+    taste, decisions = user_taste(session, release, user_id)
+    muted = np.flatnonzero(muted_rows(release, taste, decisions, np.arange(release.n_songs)))
     vectors = [interest.vector for interest in taste.interests]
-    return release.catalogue.versions(release.rows(unwanted)), np.array(vectors) if vectors else None
+    versions = release.catalogue.versions
+    return versions(unwanted), versions(muted), np.array(vectors) if vectors else None

@@ -12,6 +12,8 @@ from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.session import write_transaction
 from pipelines.discover import Discovery, discover, monday_of, take_turns
+from pipelines.edit_profile import decide
+from pipelines.profiles import muted_rows, user_taste
 from tests.tiny_world import LIVE, NOBODY, TinyWorld
 
 WEEK = "2026-W20"
@@ -95,6 +97,17 @@ def test_what_is_heard_or_blocked_leaves_the_list_and_another_comes(world_copy: 
     after = names(ask(world_copy, user))
     assert not {first, second} & set(after)
     assert len(after) == 8
+
+
+def test_a_muted_interest_leaves_the_list(world_copy: TinyWorld) -> None:
+    user, release = world_copy.truth.user_refs[0], world_copy.release
+    before = names(ask(world_copy, user, 20))
+    decide(release, world_copy.factory, user, "mute", "1")
+    after = names(ask(world_copy, user, 20))
+    assert set(before) != set(after)
+    with world_copy.factory() as session:
+        taste, decisions = user_taste(session, release, users_repository.find_user(session, user))
+    assert not muted_rows(release, taste, decisions, rows_of(world_copy, ask(world_copy, user, 20))).any()
 
 
 def test_listens_of_this_week_leave_the_taste_of_its_list_alone(world_copy: TinyWorld) -> None:

@@ -10,6 +10,7 @@ from db.repositories import feedback as feedback_repository
 from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.session import write_transaction
+from pipelines.edit_profile import decide
 from pipelines.path import song_path
 from pipelines.radio import RadioAnswer, play_radio
 from tests.tiny_world import LIVE, RARE, UNPLAYED, TinyWorld
@@ -52,6 +53,12 @@ def test_what_the_listener_blocked_never_comes(world_copy: TinyWorld) -> None:
     assert barred not in names(play(world_copy, "sample:5", k=1000, user=user))
     with pytest.raises(ValueError, match=f"does not want to hear {barred}"):
         play(world_copy, barred, user=user)
+
+
+def test_what_the_listener_muted_never_comes_but_near_it_may_be_asked_for(world_copy: TinyWorld) -> None:
+    user = world_copy.truth.user_refs[0]
+    decide(world_copy.release, world_copy.factory, user, "mute", "sample:9")
+    assert "sample:9" not in names(play(world_copy, "sample:5", k=1000, user=user))
 
 
 def test_a_listener_leans_the_radio_to_their_taste(tiny_world: TinyWorld) -> None:
