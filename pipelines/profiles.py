@@ -8,6 +8,7 @@ listens as there are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 import numpy as np
@@ -26,10 +27,10 @@ from pipelines.ingest import LOCK
 from pipelines.release import Release
 from recsys.decisions import Decisions
 from recsys.decisions import muted_rows as core_muted_rows
+from recsys.half_life import DEFAULT_DAYS, HalfLifeChoice, choose_half_life
+from recsys.next_listen import ListenLog
 from recsys.taste import TasteProfile, build_profile, listen_weights
 
-# Where too few listens are there to measure it (recsys/half_life.py): docs/taste.md.
-HALF_LIFE_DAYS = 60.0
 # A like counts as so many whole listens of today; a dislike takes as many away.
 FEEDBACK_WEIGHT = 3.0
 _DAY_S = 86_400.0
@@ -37,11 +38,31 @@ _DAY_S = 86_400.0
 
 def half_life_of(release: Release) -> float:
     """Days in which a listen loses half its weight: what the release's night measured, else the default."""
-    chosen = release.manifest.get("half_life", {})
-    days = chosen.get("days") if isinstance(chosen, dict) else None
-    if days is None and isinstance(chosen, dict) and "days" in chosen:
-        return float("inf")
-    return float(days) if isinstance(days, int | float) and days > 0 else HALF_LIFE_DAYS
+    chosen = release.manifest.get("half_life")
+    if not isinstance(chosen, dict) or "days" not in chosen:
+        return DEFAULT_DAYS
+    days = chosen["days"]
+    if days is None:  # JSON knows no infinity: every listen counts alike.
+        return math.inf
+    return float(days) if isinstance(days, int | float) and days > 0 else DEFAULT_DAYS
+
+
+def measure_half_life(
+    song_ids: np.ndarray, vectors: np.ndarray, listens: pd.DataFrame, *, seed: int
+) -> HalfLifeChoice:
+    """The half-life that the listens ask for in a song space; a night writes it down with its release.
+
+    Parameters
+    ----------
+    song_ids : int64 array, shape (n_songs,)
+    vectors : float32 array, shape (n_songs, dim)
+        Unit vector of each song.
+    listens : frame of user_id, song_id, listened_at_s, completion
+    """
+    order = np.argsort(song_ids, kind="stable")
+    columns = (listens[name].to_numpy() for name in (USER_ID, SONG_ID, LISTENED_AT_S, COMPLETION))
+    log = ListenLog.build(*columns, song_ids=song_ids)
+    return choose_half_life(log, vectors[order], seed=seed)
 
 
 def taste_of(
