@@ -167,7 +167,7 @@ def _choose(
         recent=of_other_weeks,
         known=heard,
         counts=release.counts,
-        spares=spare_songs(release.counts, release.catalogue),
+        spares=spare_songs(release.counts, release.catalogue, most=max(_TAKE_PART, 10 * _TURNS * k)),
     )
 
 
