@@ -12,8 +12,8 @@ import hashlib
 import logging
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Protocol
@@ -32,6 +32,7 @@ Encode = Callable[[Sequence[str]], np.ndarray]
 _AT_ONCE = 4_096
 _ASKED_AT_ONCE = 10_000
 _WAIT_S = 30.0
+_TABLE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
 
 
 class Encoder(Protocol):
@@ -82,34 +83,37 @@ def _key(text: str) -> bytes:
 
 def _kept(path: Path, keys: Sequence[bytes]) -> dict[bytes, np.ndarray]:
     found: dict[bytes, np.ndarray] = {}
-    if not path.exists():
-        return found
-    with _cache(path) as connection:
+
+    def ask(connection: sqlite3.Connection) -> None:
         for start in range(0, len(keys), _ASKED_AT_ONCE):
             part = keys[start : start + _ASKED_AT_ONCE]
             places = ",".join("?" * len(part))
             rows = connection.execute(f"SELECT key, vector FROM vectors WHERE key IN ({places})", part)
             found.update((key, np.frombuffer(data, "<f2")) for key, data in rows)
+
+    if path.exists():
+        _with_cache(path, ask)
     return {key: vector for key, vector in found.items() if vector.shape == (DIM,)}
 
 
 def _keep(path: Path, vectors: Mapping[bytes, np.ndarray]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with _cache(path) as connection:
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
-        )
-        rows = [(key, vector.tobytes()) for key, vector in vectors.items()]
+    rows = [(key, vector.tobytes()) for key, vector in vectors.items()]
+
+    def store(connection: sqlite3.Connection) -> None:
+        connection.execute(_TABLE)
         connection.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows)
 
+    _with_cache(path, store)
 
-@contextmanager
-def _cache(path: Path) -> Iterator[sqlite3.Connection]:
-    """The cache, in a transaction. Whatever is wrong with it costs time, never an answer."""
+
+def _with_cache(path: Path, use: Callable[[sqlite3.Connection], None]) -> None:
+    """Use the cache in a transaction. Whatever is wrong with it costs time, never an answer."""
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with closing(sqlite3.connect(path, timeout=_WAIT_S)) as connection, connection:
-            yield connection
-    except sqlite3.OperationalError as error:  # locked, full, not to be written, or without its table yet
+            use(connection)
+    # Locked, full, not to be written, or without its table yet.
+    except (sqlite3.OperationalError, OSError) as error:
         if "no such table" not in str(error):
             logger.warning("the cache %s is passed over: %s", path, error)
     except sqlite3.DatabaseError as error:

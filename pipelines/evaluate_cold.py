@@ -25,7 +25,7 @@ from recsys.corpus import Corpus
 from recsys.evaluate import METRICS
 from recsys.fit import train_vectors
 from recsys.metrics import bootstrap_mean, bootstrap_ratio
-from recsys.placing import ARTIST, MEANING, WORDS, SongPlacer, artist_evidence, fit_placer
+from recsys.placing import ARTIST, SongPlacer, artist_evidence, fit_placer, text_evidence
 from recsys.song2vec import PAIRS, unit
 from recsys.texts import Texts
 
@@ -127,16 +127,16 @@ def _scorers(
     """
     evidence = {
         ARTIST: artist_evidence(vectors, warm, placer.mean, cold),
-        MEANING: placer.meaning.place(texts.vectors),
-        WORDS: placer.words.place(texts.words),
+        **text_evidence(placer, texts),
     }
     placed, _ = placer.place(evidence, has_meaning=np.ones(len(cold), dtype=bool))
-    ways: dict[str, ColdScorer] = {OURS: _near(placed, vectors)}
+    chance = np.random.default_rng(split.seed).random(len(cold))
+    ways: dict[str, ColdScorer] = {OURS: _near(placed, vectors, chance)}
     for name, values in evidence.items():
+        if not values.any():
+            continue
         alone = unit(values + placer.mean) * np.any(values != 0, axis=1)[:, None]
-        ways[f"{name} alone"] = _near(alone, vectors)
-    rng = np.random.default_rng(split.seed)
-    chance = rng.random(len(cold))
+        ways[f"{name} alone"] = _near(alone, vectors, chance)
     counts = split.train.counts()
     plays = np.array([counts[warm == artist].sum() if artist >= 0 else 0 for artist in cold.tolist()])
     ways["popularity of the artist"] = _constant(plays + chance)
@@ -144,11 +144,11 @@ def _scorers(
     return ways
 
 
-def _near(placed: np.ndarray, vectors: np.ndarray) -> ColdScorer:
-    """Score hidden songs by their nearness to the mean of the songs shown."""
+def _near(placed: np.ndarray, vectors: np.ndarray, chance: np.ndarray) -> ColdScorer:
+    """Score hidden songs by their nearness to the mean of the songs shown; among equals chance decides."""
 
     def score(seen: Sequence[np.ndarray]) -> np.ndarray:
-        return np.asarray(np.stack([vectors[rows].mean(0) for rows in seen]) @ placed.T)
+        return np.asarray(np.stack([vectors[rows].mean(0) for rows in seen]) @ placed.T + 1e-6 * chance)
 
     return score
 

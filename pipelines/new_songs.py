@@ -35,8 +35,8 @@ from pipelines.serving import open_release
 from pipelines.towers import NoTowerError, Tags, texts_of, tower_of
 from recsys.corpus import SOURCE_POWER
 from recsys.placing import ARTIST as ARTIST_EVIDENCE
-from recsys.placing import LIST_DOUBT, LISTS, MEANING, WORDS, SongPlacer, artist_evidence
-from recsys.texts import Ridge, Texts, WordTable
+from recsys.placing import LIST_DOUBT, LISTS, MEANING, TAGS, WORDS, SongPlacer, artist_evidence
+from recsys.texts import Ridge, TagRidge, Texts, WordTable
 
 logger = logging.getLogger(__name__)
 
@@ -179,6 +179,7 @@ def _placed(
         ARTIST_EVIDENCE: artist,
         MEANING: texts.vectors,
         WORDS: placer.words.place(texts.words),
+        TAGS: placer.tags.place(texts.tags, len(texts)),
         LISTS: beside,
     }
     vectors, trust = placer.place(evidence, has_meaning=has_meaning)
@@ -200,8 +201,9 @@ def _placer(release: Release) -> SongPlacer:
         vectors = release.vectors[: release.n_songs]
         dim = vectors.shape[1]
         mean = vectors.mean(0) if len(vectors) else np.zeros(dim, np.float32)
-        nothing = Ridge(np.zeros(0, np.float32), np.zeros((0, dim), np.float32))
-        return SongPlacer(mean, nothing, WordTable((), np.zeros((0, dim), np.float32)))
+        nothing = np.zeros(0, np.float32), np.zeros((0, dim), np.float32)
+        table = WordTable((), nothing[1])
+        return SongPlacer(mean, Ridge(*nothing), table, TagRidge(table, nothing[0]))
 
 
 def _artists(release: Release, placer: SongPlacer, asked: np.ndarray) -> np.ndarray:
@@ -226,14 +228,14 @@ def _texts(
     if not len(placer.meaning.mean):
         rows = rows[:0]
     meaning, has = np.zeros((len(facts), dim), np.float32), np.zeros(len(facts), dtype=bool)
-    words = texts_of(facts, tags, None).words
+    plain = texts_of(facts, tags, None)
     if len(rows):
         try:
             vectors = texts_of(facts.iloc[rows], tags, encode).vectors
             meaning[rows], has[rows] = placer.meaning.place(vectors), True
         except TextEncoderMissingError as error:
             logger.warning("new songs are placed by artist, words and lists alone: %s", error)
-    return Texts(meaning, words), has
+    return Texts(meaning, plain.words, plain.tags), has
 
 
 def _list_evidence(release: Release, songs: np.ndarray, lists: pd.DataFrame) -> np.ndarray:

@@ -75,7 +75,7 @@ def texts_of(facts: pd.DataFrame, tags: Tags, encode: Encode | None) -> Texts:
     titles, artists = facts[TITLE].tolist(), facts[ARTIST].tolist()
     texts = song_texts(titles, artists, of_song)
     vectors = encode(texts) if encode is not None else np.zeros((len(texts), 0), np.float32)
-    return Texts(vectors, [words_of(text) for text in _plain(titles, artists, of_song)])
+    return Texts(vectors, [words_of(text) for text in _plain(titles, artists, of_song)], of_song)
 
 
 def _plain(titles: Sequence[str], artists: Sequence[str], tags: Sequence[Sequence[str]]) -> list[str]:

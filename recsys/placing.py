@@ -23,11 +23,11 @@ import scipy.sparse as sp
 from scipy.optimize import nnls
 
 from recsys.song2vec import unit
-from recsys.texts import Ridge, Texts, WordTable, fit_ridge, fit_words
+from recsys.texts import Ridge, TagRidge, Texts, WordTable, fit_ridge, fit_tags, fit_words
 
-ARTIST, MEANING, WORDS, LISTS = "artist", "meaning", "words", "lists"
-# So many songs' worth of doubt: of an artist's mean, of a word's, of the ridge.
-ARTIST_DOUBT, SONG_WORD_DOUBT, SONG_SHRINK = 1.0, 3.0, 10.0
+ARTIST, MEANING, WORDS, TAGS, LISTS = "artist", "meaning", "words", "tags", "lists"
+# So many songs' worth of doubt: of an artist's mean, of a word's, of both ridges.
+ARTIST_DOUBT, SONG_WORD_DOUBT, SONG_SHRINK, TAG_SHRINK = 1.0, 3.0, 10.0, 3.0
 _FOLDS = 5
 # More songs to choose the weights on cost time and change nothing.
 _FITTED_ON = 20_000
@@ -45,9 +45,9 @@ class Recipe:
 
 
 # Measured on the development set (docs/words.md), where there is too little to choose on.
-KNOWN = Recipe({ARTIST: 0.85, MEANING: 0.25, WORDS: 0.01}, 0.7)
-UNKNOWN = Recipe({MEANING: 0.65, WORDS: 0.03}, 0.6)
-PLAIN = Recipe({ARTIST: 0.85, WORDS: 0.015}, 0.7)
+KNOWN = Recipe({ARTIST: 0.85, MEANING: 0.25, WORDS: 0.01, TAGS: 0.2}, 0.7)
+UNKNOWN = Recipe({MEANING: 0.65, WORDS: 0.03, TAGS: 0.5}, 0.6)
+PLAIN = Recipe({ARTIST: 0.85, WORDS: 0.015, TAGS: 0.2}, 0.7)
 # Of the mean of list-mates: 1 and 2 are about as good, 0.5 and 4 worse, on both development splits.
 LIST_WEIGHT = 1.5
 # One list's worth of songs says less than three; half a list of doubt.
@@ -64,6 +64,7 @@ class SongPlacer:
         Of the songs' unit vectors.
     meaning : Ridge
     words : WordTable
+    tags : TagRidge
     known, unknown, plain : Recipe
         For songs of an artist with a placed song, of other artists, and without a sentence vector.
     """
@@ -71,6 +72,7 @@ class SongPlacer:
     mean: np.ndarray
     meaning: Ridge
     words: WordTable
+    tags: TagRidge
     known: Recipe = KNOWN
     unknown: Recipe = UNKNOWN
     plain: Recipe = PLAIN
@@ -81,7 +83,7 @@ class SongPlacer:
         Parameters
         ----------
         evidence : by name
-            `ARTIST`, `MEANING`, `WORDS`, `LISTS`: deviations, shape (n_songs, dim), zero rows for none.
+            Any of the five names above: deviations, shape (n_songs, dim), zero rows for none.
         has_meaning : bool array, shape (n_songs,)
             Which songs have a sentence vector.
 
@@ -92,8 +94,9 @@ class SongPlacer:
         trust : float32 array, shape (n_songs,)
             Expected cosine with the true place, 0..1.
         """
+        nothing = np.zeros(len(has_meaning), dtype=bool)
         has = {name: np.asarray(np.any(values != 0, axis=1)) for name, values in evidence.items()}
-        recipe = np.where(has_meaning, np.where(has[ARTIST], 0, 1), 2)
+        recipe = np.where(has_meaning, np.where(has.get(ARTIST, nothing), 0, 1), 2)
         recipes = (self.known, self.unknown, self.plain)
         total = np.zeros((len(has_meaning), len(self.mean)), np.float32)
         for name, values in evidence.items():
@@ -101,9 +104,9 @@ class SongPlacer:
             total += share[recipe][:, None].astype(np.float32) * values
         trust = np.array([r.trust for r in recipes], np.float32)[recipe]
         # A list says at least as much as the artist does (docs/words.md).
-        trust = np.where(has[LISTS], np.maximum(trust, self.known.trust), trust)
-        any_ = np.logical_or.reduce(list(has.values()))
-        return unit(total + self.mean) * any_[:, None], np.where(any_, trust, 0.0).astype(np.float32)
+        trust = np.where(has.get(LISTS, nothing), np.maximum(trust, self.known.trust), trust)
+        placed = np.logical_or.reduce([nothing, *has.values()])
+        return unit(total + self.mean) * placed[:, None], np.where(placed, trust, 0.0).astype(np.float32)
 
 
 def artist_evidence(
@@ -152,8 +155,8 @@ def fit_placer(
         With the documented weights when there are fewer than a hundred songs.
     """
     mean = vectors.mean(0).astype(np.float32)
-    meaning, words = _fit_texts(texts, vectors, mean)
-    placer = SongPlacer(mean, meaning, words)
+    models = _fit_texts(texts, vectors, mean)
+    placer = SongPlacer(mean, *models)
     if len(vectors) < 100:
         return placer
     chosen = rng.permutation(len(vectors))[:_FITTED_ON]
@@ -162,15 +165,25 @@ def fit_placer(
     by_song = list(_held_out(texts, vectors, artists, rng.integers(_FOLDS, size=len(vectors))))
     by_artist = list(_held_out(texts, vectors, artists, (alone * 2654435761 >> 7) % _FOLDS))
     of_known = [_rows(found, places) for found, places in by_song]
-    known = _recipe(of_known, mean, (ARTIST, MEANING, WORDS))
-    plain = _recipe(of_known, mean, (ARTIST, WORDS))
-    unknown = _recipe(by_artist, mean, (MEANING, WORDS))
-    return SongPlacer(mean, meaning, words, known or KNOWN, unknown or UNKNOWN, plain or PLAIN)
+    known = _recipe(of_known, mean, (ARTIST, MEANING, WORDS, TAGS))
+    plain = _recipe(of_known, mean, (ARTIST, WORDS, TAGS))
+    unknown = _recipe(by_artist, mean, (MEANING, WORDS, TAGS))
+    return SongPlacer(mean, *models, known or KNOWN, unknown or UNKNOWN, plain or PLAIN)
 
 
-def _fit_texts(texts: Texts, vectors: np.ndarray, mean: np.ndarray) -> tuple[Ridge, WordTable]:
+def _fit_texts(texts: Texts, vectors: np.ndarray, mean: np.ndarray) -> tuple[Ridge, WordTable, TagRidge]:
     meaning = fit_ridge(texts.vectors, vectors, np.ones(len(vectors)), shrink=SONG_SHRINK)
-    return meaning, fit_words(texts.words, vectors - mean, doubt=SONG_WORD_DOUBT)
+    words = fit_words(texts.words, vectors - mean, doubt=SONG_WORD_DOUBT)
+    return meaning, words, fit_tags(texts.tags, vectors - mean, shrink=TAG_SHRINK)
+
+
+def text_evidence(placer: SongPlacer, texts: Texts) -> dict[str, np.ndarray]:
+    """What the sentences, words and tags of songs say of their places."""
+    return {
+        MEANING: placer.meaning.place(texts.vectors),
+        WORDS: placer.words.place(texts.words),
+        TAGS: placer.tags.place(texts.tags, len(texts)),
+    }
 
 
 def _held_out(
@@ -183,14 +196,9 @@ def _held_out(
             continue
         mean = vectors[train].mean(0)
         rest = texts.take(train)
-        meaning, words = _fit_texts(rest, vectors[train], mean)
-        held = texts.take(test)
-        found = {
-            ARTIST: artist_evidence(vectors[train], artists[train], mean, artists[test]),
-            MEANING: meaning.place(held.vectors),
-            WORDS: words.place(held.words),
-        }
-        yield found, vectors[test]
+        placer = SongPlacer(mean, *_fit_texts(rest, vectors[train], mean))
+        by_artist = artist_evidence(vectors[train], artists[train], mean, artists[test])
+        yield {ARTIST: by_artist, **text_evidence(placer, texts.take(test))}, vectors[test]
 
 
 def _rows(evidence: dict[str, np.ndarray], places: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:

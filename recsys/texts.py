@@ -7,6 +7,7 @@ mean of the songs, so a word that could mean anything lies near zero.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,21 +16,24 @@ import numpy as np
 import scipy.sparse as sp
 
 _MOST_WORDS, _LONGEST_WORD = 40_000, 40
+_MOST_TAGS = 1_000
 
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts as a tower reads them: unit sentence vectors, shape (n, text_dim), and the words of each."""
+    """Texts as models read them: unit sentence vectors, shape (n, text_dim), words and tags of each."""
 
     vectors: np.ndarray
     words: Sequence[Sequence[str]]
+    tags: Sequence[Sequence[str]] | None = None
 
     def __len__(self) -> int:
         return len(self.words)
 
     def take(self, rows: np.ndarray) -> Texts:
         """The texts of these rows."""
-        return Texts(self.vectors[rows], [self.words[row] for row in rows])
+        tags = None if self.tags is None else [self.tags[row] for row in rows]
+        return Texts(self.vectors[rows], [self.words[row] for row in rows], tags)
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,42 @@ class WordTable:
     def place(self, texts: Sequence[Sequence[str]]) -> np.ndarray:
         """Sum of the vectors of each text's words, float32, shape (n, dim); zero where none is known."""
         return np.asarray(incidence(texts, self.row_of) @ self.vectors, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class TagRidge:
+    """A linear map from a song's tags, each there or not, to deviations; untagged songs lie nowhere.
+
+    `mean` is the share of tagged songs that bear each tag, shape (n_tags,).
+    """
+
+    table: WordTable
+    mean: np.ndarray
+
+    def place(self, tags: Sequence[Sequence[str]] | None, n: int) -> np.ndarray:
+        """Deviations, float32, shape (n, dim); zero for songs without a known tag."""
+        if tags is None or not len(self.mean):
+            return np.zeros((n, self.table.vectors.shape[1]), np.float32)
+        holds = incidence(tags, self.table.row_of)
+        placed = np.asarray(holds @ self.table.vectors) - self.mean @ self.table.vectors
+        return np.asarray(placed * (np.diff(holds.indptr) > 0)[:, None], dtype=np.float32)
+
+
+def fit_tags(tags: Sequence[Sequence[str]] | None, places: np.ndarray, *, shrink: float) -> TagRidge:
+    """Ridge regression of deviations, shape (n_songs, dim), on the most frequent tags of the tagged songs."""
+    counts = Counter(tag for of_song in tags or () for tag in set(of_song))
+    kept = [tag for tag, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_MOST_TAGS]]
+    dim = places.shape[1]
+    if tags is None or not kept:
+        return TagRidge(WordTable((), np.zeros((0, dim), np.float32)), np.zeros(0, np.float32))
+    holds = incidence(tags, {tag: row for row, tag in enumerate(kept)})
+    tagged = np.flatnonzero(np.diff(holds.indptr))
+    holds, n = sp.csr_matrix(holds[tagged], dtype=np.float64), len(tagged)
+    mean = np.asarray(holds.sum(0)).ravel() / n
+    gram = (holds.T @ holds).toarray() - n * np.outer(mean, mean) + shrink * np.eye(len(kept))
+    right = holds.T @ places[tagged] - n * np.outer(mean, places[tagged].mean(0))
+    found = np.linalg.solve(gram, right)
+    return TagRidge(WordTable(tuple(kept), found.astype(np.float32)), mean.astype(np.float32))
 
 
 def incidence(texts: Sequence[Sequence[str]], row_of: Mapping[str, int]) -> sp.csr_matrix:

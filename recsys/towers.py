@@ -13,9 +13,11 @@ from __future__ import annotations
 import io
 import json
 import logging
+import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -24,7 +26,7 @@ from recsys.evaluate import K, rank
 from recsys.metrics import ndcg, recall
 from recsys.placing import Recipe, SongPlacer, fit_placer
 from recsys.song2vec import unit
-from recsys.texts import Ridge, Texts, WordTable, fit_ridge, fit_words
+from recsys.texts import Ridge, TagRidge, Texts, WordTable, fit_ridge, fit_words
 
 logger = logging.getLogger(__name__)
 
@@ -143,23 +145,34 @@ class TextTower:
             meaning_weights=p.meaning.weights,
             song_words=_as_bytes("\n".join(p.words.words)),
             song_word_vectors=p.words.vectors.astype(np.float16),
+            tags=_as_bytes("\n".join(p.tags.table.words)),
+            tag_vectors=p.tags.table.vectors,
+            tag_mean=p.tags.mean,
             settings=_as_bytes(json.dumps(settings, sort_keys=True)),
         )
 
     @classmethod
     def load(cls, path: Path) -> TextTower:
-        """Read back what `save` wrote; a damaged file raises OSError, ValueError, KeyError or EOFError."""
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as a:
+        """Read back what `save` wrote; a damaged file raises OSError, ValueError or KeyError."""
+        with _opened(path) as a:
             settings = json.loads(a["settings"].tobytes().decode())
-            words, song_words = (
-                WordTable(_words(a[name]), a[values].astype(np.float32))
-                for name, values in (("words", "word_vectors"), ("song_words", "song_word_vectors"))
+            words, song_words, tags = (
+                WordTable(_words(a[f"{name}s"]), a[f"{name}_vectors"].astype(np.float32))
+                for name in ("word", "song_word", "tag")
             )
+            tag_ridge = TagRidge(tags, a["tag_mean"])
             ridge, meaning = (Ridge(a[f"{n}_mean"], a[f"{n}_weights"]) for n in ("ridge", "meaning"))
             mean = a["songs_mean"]
         recipes = {name: Recipe(**recipe) for name, recipe in settings["recipes"].items()}
-        placer = SongPlacer(mean, meaning, song_words, **recipes)
+        placer = SongPlacer(mean, meaning, song_words, tag_ridge, **recipes)
         return cls(ridge, words, Choice(**settings["choice"]), placer)
+
+
+def _opened(path: Path) -> Any:
+    try:
+        return np.load(io.BytesIO(path.read_bytes()), allow_pickle=False)
+    except (zipfile.BadZipFile, EOFError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
 
 
 def _as_bytes(text: str) -> np.ndarray:
@@ -230,7 +243,7 @@ def _fit(
     total = np.asarray(names.songs.sum(1)).ravel()
     centroids = unit(np.asarray(names.songs @ vectors) / np.maximum(total, 1e-9)[:, None])
     weights = NAME_WEIGHT * n_songs / (n_songs + _NAME_DOUBT)
-    texts = np.concatenate([names.texts.vectors.reshape(len(names.texts), -1), songs.vectors])
+    texts = np.concatenate([names.texts.vectors, songs.vectors])
     targets = np.concatenate([centroids, vectors])
     both = np.concatenate([weights, np.ones(len(vectors))])
     ridges = [fit_ridge(texts, targets, both, shrink=shrink) for shrink in shrinks]
