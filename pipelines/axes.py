@@ -49,14 +49,23 @@ def fit_release_axes(
     """
     started = time.perf_counter()
     with session_factory() as session:
-        labels, names = tag_labels(session, song_ids)
-        artists = _artists(session, song_ids)
+        labels, names, artists = release_labels(session, song_ids)
     if not names:
         logger.info("axes: no song bears a tag")
         return None
     axes = fit_axes(vectors, labels, names, artists=artists, rng=np.random.default_rng(seed))
     logger.info("axes: %d of %d tags, %.1f s", len(axes), len(names), time.perf_counter() - started)
     return axes
+
+
+def release_labels(session: Session, song_ids: np.ndarray) -> tuple[np.ndarray, Sequence[str], np.ndarray]:
+    """What axes are learned from: `tag_labels`, and the artist of each song, its own where none is known."""
+    labels, names = tag_labels(session, song_ids)
+    songs = songs_repository.read_songs(session)
+    artist_of = pd.Series(songs["artist_id"].to_numpy(), index=songs[SONG_ID].to_numpy())
+    artists = artist_of.reindex(song_ids).fillna(-1).to_numpy(np.int64)
+    own = artists.max(initial=0) + 1 + np.arange(len(artists))
+    return labels, names, np.where(artists < 0, own, artists)
 
 
 def tag_labels(session: Session, song_ids: np.ndarray) -> tuple[np.ndarray, Sequence[str]]:
@@ -97,11 +106,3 @@ def _labels(rows: pd.DataFrame, tags: Sequence[int], n_songs: int) -> np.ndarray
         cells = own["row"].to_numpy()[there], columns[there]
         np.maximum.at(labels, cells, own[WEIGHT].to_numpy(np.float32)[there])
     return labels
-
-
-def _artists(session: Session, song_ids: np.ndarray) -> np.ndarray:
-    """Artist of each song, -1 for one that is not known."""
-    songs = songs_repository.read_songs(session)
-    artist_of = pd.Series(songs["artist_id"].to_numpy(), index=songs[SONG_ID].to_numpy())
-    found: np.ndarray = artist_of.reindex(song_ids).fillna(-1).to_numpy(np.int64)
-    return found

@@ -29,7 +29,7 @@ MIN_SONGS = 20
 MIN_ARTISTS = 5
 # Axes at most, those of most songs; songs that one of them is learned from at most.
 MAX_AXES = 64
-MAX_SONGS = 20_000
+MAX_SONGS = 10_000
 N_FOLDS = 5
 PENALTIES = (0.03, 0.1, 0.3, 1.0)
 # How many standard errors of its AUC an axis must be above chance. Of many tags some look good by chance.
@@ -192,7 +192,7 @@ def fit_axes(
     left_out += [
         (names[tag], f"only the {MAX_AXES} tags of most songs are learned") for tag in tags[MAX_AXES:]
     ]
-    cases = [_case(vectors, labels[:, tag], known[:, tag], group, rng) for tag in tags[:MAX_AXES]]
+    cases = [case_of(vectors, labels[:, tag], known[:, tag], group, rng) for tag in tags[:MAX_AXES]]
     l2 = _choose_penalty(cases)
     found = []
     for tag, case in zip(tags, cases, strict=False):
@@ -213,7 +213,7 @@ def fit_axes(
 
 
 @dataclass(frozen=True)
-class _Case:
+class Case:
     """The songs that one axis is learned from, with the fold of each; artists are whole in a fold."""
 
     vectors: np.ndarray
@@ -234,18 +234,20 @@ def _too_few(label: np.ndarray, known: np.ndarray, artists: np.ndarray) -> str:
     return ""
 
 
-def _case(
+def case_of(
     vectors: np.ndarray, label: np.ndarray, known: np.ndarray, artists: np.ndarray, rng: np.random.Generator
-) -> _Case:
+) -> Case:
+    """Gather the songs of which a tag is known, `MAX_SONGS` at most, and deal their artists out to folds."""
     songs = np.flatnonzero(known)
     if len(songs) > MAX_SONGS:
         songs = np.sort(rng.choice(songs, MAX_SONGS, replace=False))
     _, own = np.unique(artists[songs], return_inverse=True)
     folds = rng.permutation(int(own.max()) + 1)[own] % N_FOLDS
-    return _Case(vectors[songs].astype(np.float64), label[songs].astype(np.float64), own, folds)
+    return Case(vectors[songs].astype(np.float64), label[songs].astype(np.float64), own, folds)
 
 
-def _held_back_logits(case: _Case, l2: float) -> np.ndarray:
+def held_back_logits(case: Case, l2: float) -> np.ndarray:
+    """What models of the other folds say of each song, before calibration; shape (n,)."""
     z = np.empty(len(case.targets))
     for fold in np.unique(case.folds):
         out = case.folds == fold
@@ -254,17 +256,17 @@ def _held_back_logits(case: _Case, l2: float) -> np.ndarray:
     return z
 
 
-def _choose_penalty(cases: Sequence[_Case]) -> float:
+def _choose_penalty(cases: Sequence[Case]) -> float:
     """The penalty under which held-back songs surprise least, over some tags from frequent to rare."""
     if not cases:
         return PENALTIES[0]
     some = [cases[i] for i in np.unique(np.linspace(0, len(cases) - 1, _PENALTY_AXES).astype(int))]
     few = [
-        _Case(*(part[:_PENALTY_SONGS] for part in (c.vectors, c.targets, c.artists, c.folds))) for c in some
+        Case(*(part[:_PENALTY_SONGS] for part in (c.vectors, c.targets, c.artists, c.folds))) for c in some
     ]
     surprise = []
     for l2 in PENALTIES:
-        logits = [_held_back_logits(case, l2) for case in few]
+        logits = [held_back_logits(case, l2) for case in few]
         surprise.append(
             sum(
                 float(np.mean(np.logaddexp(0.0, z) - c.targets * z)) for z, c in zip(logits, few, strict=True)
@@ -273,9 +275,9 @@ def _choose_penalty(cases: Sequence[_Case]) -> float:
     return PENALTIES[int(np.argmin(surprise))]
 
 
-def _fit_axis(case: _Case, l2: float) -> tuple[np.ndarray, float, float, AxisMeasure] | str:
+def _fit_axis(case: Case, l2: float) -> tuple[np.ndarray, float, float, AxisMeasure] | str:
     """Direction, slope, offset and measure of one axis; or why it is none."""
-    z, y = _held_back_logits(case, l2), case.targets
+    z, y = held_back_logits(case, l2), case.targets
     held_back, base = np.empty(len(y)), np.empty(len(y))
     for fold in np.unique(case.folds):  # The calibration is measured on artists that it did not see, too.
         out = case.folds == fold
