@@ -3,7 +3,7 @@
     python -m benchmarks.map_layouts HOME [N]
 
 takes N songs (22,000) of the published release of a home folder. Trustworthiness (Venna & Kaski, 2001) and
-the share of kept neighbours are over 10 neighbours of 1,500 songs. UMAP is left out where it is not installed.
+the share of kept neighbours are over 10 neighbours of 1,500 songs. UMAP is left out where it is not there.
 """
 
 from __future__ import annotations
