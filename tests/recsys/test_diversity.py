@@ -39,7 +39,7 @@ def test_lists_are_measured_together() -> None:
         vectors=np.eye(4, dtype=np.float32),
     )
     assert (found.coverage, found.novelty, found.similarity) == (0.75, 1.0, 0.0)
-    assert found.artist_gini == pytest.approx(0.5)
+    assert found.artist_gini == pytest.approx(0.25)
 
 
 def test_no_lists_measure_nothing() -> None:
