@@ -45,7 +45,7 @@ _REPEAT = (
     "share of sessions",
     "artist plays decayed",
 )
-SIGNALS = ("continuation", "interests", "similar users", "popularity", "plays", *_REPEAT)
+SIGNALS = ("continuation", "interests", "similar users", "popularity", *_REPEAT)
 # Where too few users come back in the week before: what the sample world's weights are near.
 DEFAULT_WEIGHTS: Mapping[str, Mapping[str, float]] = {
     REPEATS: {
@@ -118,8 +118,7 @@ class ListenModel:
             features = listen_features(
                 history, everything, artists=self.artists, half_life_days=self.half_life_days
             )
-            out[case, :, 4] = np.bincount(history.rows, minlength=n_songs)
-            out[case, :, 5:] = features[:, columns]
+            out[case, :, 4:] = features[:, columns]
         out[:, :, 3] = self.popularity
         reach = min(K, n_songs)
         best = -np.partition(-out, reach - 1, axis=1)[:, :reach]
@@ -244,11 +243,13 @@ def _learn(table: _Table, rng: np.random.Generator) -> np.ndarray:
 
 
 def _ascend(table: _Table) -> np.ndarray:
-    weights = np.ones(len(SIGNALS), np.float32)
+    # A signal that says nothing of any candidate, as own plays of songs never heard, gets no weight.
+    speaks = np.asarray((table.signals > 0.0).any(axis=(0, 1)))
+    weights: np.ndarray = np.where(speaks | ~speaks.any(), 1.0, 0.0).astype(np.float32)
     best = float(table.measure(weights).mean())
     for _ in range(2):
         before = best
-        for i in range(len(weights)):
+        for i in np.flatnonzero(speaks):
             for value in _GRID:
                 trial = weights.copy()
                 trial[i] = value

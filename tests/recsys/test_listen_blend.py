@@ -25,15 +25,15 @@ N_SONGS, N_USERS, DAYS = 120, 60, 40
 def log() -> ListenLog:
     """Each user has two favourites for every day, and on top a song of the own half that is new to them."""
     rng = np.random.default_rng(0)
-    plays: list[tuple[int, int, int]] = []
+    listens: list[tuple[int, int, int]] = []
     for user in range(N_USERS):
         half = 60 * (user % 2)
         favourites, others = np.split(half + rng.permutation(60), [2])
         for day in range(DAYS):
             songs = [*favourites.tolist(), int(others[day])]
-            plays.extend((user, song, day * DAY_S + 7200 * i) for i, song in enumerate(songs))
-    users, songs, times = (np.array(column) for column in zip(*plays, strict=True))
-    return ListenLog.build(users, songs, times, np.ones(len(users)), song_ids=np.arange(N_SONGS))
+            listens.extend((user, song, day * DAY_S + 7200 * i) for i, song in enumerate(songs))
+    by_user, by_song, times = np.array(listens).T
+    return ListenLog.build(by_user, by_song, times, np.ones(len(times)), song_ids=np.arange(N_SONGS))
 
 
 def model(log: ListenLog, at_s: int) -> ListenModel:
@@ -76,6 +76,7 @@ def test_weights_are_learned_from_the_past_alone_and_sum_to_one(log: ListenLog) 
 
     weights = learn_listen_weights(train, at_s, watched, seed=0)
     assert asked == [at_s - 7 * DAY_S]
+    assert not {"log plays", "plays decayed", "share of sessions"} & set(weights[NEW])
     for found in weights.values():
         assert set(found) <= set(SIGNALS)
         assert sum(found.values()) == pytest.approx(1.0, abs=1e-3)
