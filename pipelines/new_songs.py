@@ -276,7 +276,8 @@ def _hashes(facts: pd.DataFrame, tags: Tags, beside: np.ndarray) -> list[str]:
     lists = np.ascontiguousarray(np.round(beside, 4) + 0.0, dtype="<f4")
     return [
         hashlib.sha256(
-            repr((title, artist, int(artist_id), sorted(tags.get(int(song), {})))).encode() + row.tobytes()
+            repr((title, artist, int(artist_id), sorted(tags.get(int(song), {}).items()))).encode()
+            + row.tobytes()
         ).hexdigest()
         for song, title, artist, artist_id, row in zip(*columns, lists, strict=True)
     ]

@@ -39,6 +39,8 @@ logger = logging.getLogger(__name__)
 Tags = Mapping[int, Mapping[str, float]]
 """By song, the weight (0..1) of each tag."""
 
+# A tag of less weight is not said of a song; it still counts where weights do.
+TAG_FROM = 0.5
 # Encoding takes some 3 ms a text on one core; more texts than this teach little more.
 _MOST_SONGS, _MOST_NAMES, _MOST_TAGS = 30_000, 15_000, 2_000
 _FEWEST_NAMED = 2
@@ -71,11 +73,12 @@ def texts_of(facts: pd.DataFrame, tags: Tags, encode: Encode | None) -> Texts:
 
     Without `encode` the sentence vectors are missing: shape (n, 0).
     """
-    of_song = [list(tags.get(int(song), ())) for song in facts[SONG_ID]]
+    weights = [tags.get(int(song), {}) for song in facts[SONG_ID]]
+    of_song = [[tag for tag, weight in one.items() if weight >= TAG_FROM] for one in weights]
     titles, artists = facts[TITLE].tolist(), facts[ARTIST].tolist()
     texts = song_texts(titles, artists, of_song)
     vectors = encode(texts) if encode is not None else np.zeros((len(texts), 0), np.float32)
-    return Texts(vectors, [words_of(text) for text in _plain(titles, artists, of_song)], of_song)
+    return Texts(vectors, [words_of(text) for text in _plain(titles, artists, of_song)], weights)
 
 
 def _plain(titles: Sequence[str], artists: Sequence[str], tags: Sequence[Sequence[str]]) -> list[str]:
@@ -193,6 +196,8 @@ def _tagged(tags: Tags, corpus: Corpus) -> tuple[list[str], sp.csr_matrix]:
     rows, columns, weights = [], [], []
     for song, of_song in tags.items():
         for name, weight in of_song.items():
+            if weight < TAG_FROM:
+                continue
             rows.append(row_of.setdefault(name, len(row_of)))
             columns.append(song)
             weights.append(weight)

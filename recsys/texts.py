@@ -21,11 +21,11 @@ _MOST_TAGS = 1_000
 
 @dataclass(frozen=True)
 class Texts:
-    """Texts as models read them: unit sentence vectors, shape (n, text_dim), words and tags of each."""
+    """Texts as models read them: unit sentence vectors, shape (n, text_dim), words, and weights of tags."""
 
     vectors: np.ndarray
     words: Sequence[Sequence[str]]
-    tags: Sequence[Sequence[str]] | None = None
+    tags: Sequence[Mapping[str, float]] | None = None
 
     def __len__(self) -> int:
         return len(self.words)
@@ -90,31 +90,31 @@ class WordTable:
 
 @dataclass(frozen=True)
 class TagRidge:
-    """A linear map from a song's tags, each there or not, to deviations; untagged songs lie nowhere.
+    """A linear map from the weights of a song's tags to deviations; untagged songs lie nowhere.
 
-    `mean` is the share of tagged songs that bear each tag, shape (n_tags,).
+    `mean` is the mean weight of each tag among tagged songs, shape (n_tags,).
     """
 
     table: WordTable
     mean: np.ndarray
 
-    def place(self, tags: Sequence[Sequence[str]] | None, n: int) -> np.ndarray:
+    def place(self, tags: Sequence[Mapping[str, float]] | None, n: int) -> np.ndarray:
         """Deviations, float32, shape (n, dim); zero for songs without a known tag."""
         if tags is None or not len(self.mean):
             return np.zeros((n, self.table.vectors.shape[1]), np.float32)
-        holds = incidence(tags, self.table.row_of)
+        holds = _weights(tags, self.table.row_of)
         placed = np.asarray(holds @ self.table.vectors) - self.mean @ self.table.vectors
         return np.asarray(placed * (np.diff(holds.indptr) > 0)[:, None], dtype=np.float32)
 
 
-def fit_tags(tags: Sequence[Sequence[str]] | None, places: np.ndarray, *, shrink: float) -> TagRidge:
+def fit_tags(tags: Sequence[Mapping[str, float]] | None, places: np.ndarray, *, shrink: float) -> TagRidge:
     """Ridge regression of deviations, shape (n_songs, dim), on the most frequent tags of the tagged songs."""
-    counts = Counter(tag for of_song in tags or () for tag in set(of_song))
+    counts = Counter(tag for of_song in tags or () for tag in of_song)
     kept = [tag for tag, _ in sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_MOST_TAGS]]
     dim = places.shape[1]
     if tags is None or not kept:
         return TagRidge(WordTable((), np.zeros((0, dim), np.float32)), np.zeros(0, np.float32))
-    holds = incidence(tags, {tag: row for row, tag in enumerate(kept)})
+    holds = _weights(tags, {tag: row for row, tag in enumerate(kept)})
     tagged = np.flatnonzero(np.diff(holds.indptr))
     holds, n = sp.csr_matrix(holds[tagged], dtype=np.float64), len(tagged)
     mean = np.asarray(holds.sum(0)).ravel() / n
@@ -122,6 +122,21 @@ def fit_tags(tags: Sequence[Sequence[str]] | None, places: np.ndarray, *, shrink
     right = holds.T @ places[tagged] - n * np.outer(mean, places[tagged].mean(0))
     found = np.linalg.solve(gram, right)
     return TagRidge(WordTable(tuple(kept), found.astype(np.float32)), mean.astype(np.float32))
+
+
+def _weights(tags: Sequence[Mapping[str, float]], row_of: Mapping[str, int]) -> sp.csr_matrix:
+    """Songs x tags, the weight of each; tags not in `row_of` are passed over."""
+    pairs = [
+        (song, row_of[tag], weight)
+        for song, of in enumerate(tags)
+        for tag, weight in of.items()
+        if tag in row_of
+    ]
+    rows, columns, data = zip(*pairs, strict=True) if pairs else ((), (), ())
+    shape = (len(tags), len(row_of))
+    return sp.csr_matrix(
+        (np.array(data, np.float32), (np.array(rows, int), np.array(columns, int))), shape=shape
+    )
 
 
 def incidence(texts: Sequence[Sequence[str]], row_of: Mapping[str, int]) -> sp.csr_matrix:

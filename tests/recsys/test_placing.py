@@ -58,11 +58,16 @@ def test_tags_that_decide_weigh_for_artists_that_are_new() -> None:
     texts, vectors, artists = world(400, artist=0.0, text=0.1)
     loud = np.arange(400) % 2 == 0
     vectors = unit(vectors + np.outer(np.where(loud, 1.0, -1.0), np.eye(DIM)[0]))
-    tagged = Texts(texts.vectors, texts.words, [["loud"] if one else ["calm"] for one in loud])
+    tagged = Texts(
+        texts.vectors,
+        texts.words,
+        [{"loud": 0.9, "calm": 0.1} if one else {"loud": 0.1, "calm": 0.8} for one in loud],
+    )
     placer = fit_placer(tagged, vectors, artists, np.random.default_rng(0))
     assert placer.unknown.weights[TAGS] > 0.5
-    assert placer.tags.place([["loud"], ["calm"], [], ["?"]], 4)[:, 0].round(1).tolist()[2:] == [0.0, 0.0]
-    assert placer.tags.place([["loud"]], 1)[0, 0] > 0 > placer.tags.place([["calm"]], 1)[0, 0]
+    found = placer.tags.place([{"loud": 1.0}, {"calm": 1.0}, {}, {"?": 1.0}], 4)[:, 0]
+    assert found[0] > 0 > found[1]
+    assert found[2] == found[3] == 0
 
 
 def test_few_songs_choose_nothing() -> None:
