@@ -103,7 +103,7 @@ class Continuer:
         asked = [release.as_query(rows) for rows in seen]
         shown = [rows[rows < release.n_songs] for rows in seen]
         rows_asked, weights_asked = [rows for rows, _ in asked], [weights for _, weights in asked]
-        scores = release.continuation.score(rows_asked, weights_asked, shown=shown) * release.trust
+        scores = release.continuation.score(rows_asked, weights_asked, shown=shown, trust=release.trust)
         unknown = np.array([len(rows) == 0 for rows, _ in asked], dtype=bool)
         scores[unknown] = release.counts.astype(np.float32) / max(float(release.counts.max(initial=1)), 1.0)
         scores[~allowed] = -np.inf

@@ -107,7 +107,7 @@ def discover(
         rows, weights = release.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
         known = len(taste.rows) >= LITTLE and len(rows) > 0
         if known:
-            scores = release.continuation.score([rows], [weights])[0] * release.trust
+            scores = release.continuation.score([rows], [weights], ranked=False)[0] * release.trust
         else:
             scores = release.counts.astype(np.float32)
             rules = replace(rules, artist_cap=1)

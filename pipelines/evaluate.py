@@ -1,13 +1,11 @@
 """The table: Songspace beside its peers on held-back playlists, protocol `continuation-v1`.
 
-The corpus comes from a folder in the tabular layout or from the database. Songspace chooses its blend on an
-inner split of the training part, as a night does; the peers' settings are chosen on the same kind of inner
-split (`tuned`). Ratios are paired by case and bootstrapped by group.
+Songspace chooses its blend and trains its ranker on folds of the training part, as a night does; the peers'
+settings are chosen on an inner split of it (`tuned`). Ratios are paired by case and bootstrapped by group.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,16 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from db.repositories import listens as listens_repository
-from db.repositories import playlists as playlists_repository
-from db.session import SessionFactory
-from pipelines.clean import kinship, training_lists
-from pipelines.columns import ATTRIBUTES, ENTRIES, PLAYLIST_REF, PLAYLISTS, SONG_REF, empty
-from pipelines.corpora import corpus_of_lists
-from pipelines.sources.batch import Problem
-from pipelines.sources.detect import read_any
 from recsys.baselines import (
     ease_fits,
     fit_bpr,
@@ -35,8 +24,9 @@ from recsys.baselines import (
     fit_item_knn,
     fit_popularity,
 )
-from recsys.corpus import Corpus, build_corpus
+from recsys.corpus import Corpus
 from recsys.evaluate import METRICS, Scorer, Split, make_split, measure
+from recsys.facts import SongFacts
 from recsys.fit import fit_continuation
 from recsys.metrics import Estimate, bootstrap_mean, bootstrap_ratio
 from recsys.song2vec import PAIRS
@@ -100,79 +90,9 @@ class TooLittleDataError(ValueError):
     """Not one test list has four songs that training knows."""
 
 
-def corpus_of_folder(
-    path: Path, *, group_column: str | None = None, format: str | None = None
-) -> tuple[Corpus, tuple[Problem, ...]]:
-    """Read playlists from files, past the database.
-
-    Parameters
-    ----------
-    group_column : str, optional
-        Playlists with the same value of this attribute are one group, as `spotify_playlist_id`; by default
-        the source playlist where the files name one, else each playlist alone.
-
-    Raises
-    ------
-    ValueError
-        No playlist has the column.
-    """
-    playlists: list[pd.DataFrame] = []
-    entries: list[pd.DataFrame] = []
-    problems: list[Problem] = []
-    for batch in read_any(path, format=format):
-        playlists.append(batch.playlists)
-        entries.append(batch.entries)
-        problems.extend(batch.problems)
-    listed, pairs = _last_of_each(playlists, entries)
-    keys = _keys(listed, group_column)
-    of_playlist = pd.Series(pd.factorize(keys)[0], index=listed[PLAYLIST_REF])
-    lists, _ = pd.factorize(pairs[PLAYLIST_REF])
-    songs, _ = pd.factorize(pairs[SONG_REF])
-    order = np.lexsort((pairs["position"].to_numpy(), lists))
-    groups = of_playlist.reindex(pairs[PLAYLIST_REF]).to_numpy(np.int64)
-    source_of = pd.Series(pd.factorize(_keys(listed, None))[0], index=listed[PLAYLIST_REF])
-    sources = source_of.reindex(pairs[PLAYLIST_REF]).to_numpy(np.int64)
-    corpus = build_corpus(lists[order], songs[order], groups[order], sources=sources[order])
-    return corpus, tuple(problems)
-
-
-def _last_of_each(
-    playlists: Sequence[pd.DataFrame], entries: Sequence[pd.DataFrame]
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """All playlists with their entries; of one that comes several times the last, as in an ingest."""
-    last = {ref: number for number, frame in enumerate(playlists) for ref in frame[PLAYLIST_REF]}
-
-    def kept(frames: Sequence[pd.DataFrame]) -> list[pd.DataFrame]:
-        return [frame[frame[PLAYLIST_REF].map(last) == number] for number, frame in enumerate(frames)]
-
-    listed = pd.concat([empty(PLAYLISTS), *kept(playlists)], ignore_index=True)
-    return listed, pd.concat([empty(ENTRIES), *kept(entries)], ignore_index=True)
-
-
-def _keys(playlists: pd.DataFrame, group_column: str | None) -> pd.Series:
-    own = playlists[PLAYLIST_REF]
-    if group_column is None:
-        return playlists["source_key"].where(playlists["source_key"] != "", own)
-    attributes = [json.loads(text) for text in playlists[ATTRIBUTES]]
-    values = [facts.get(group_column) for facts in attributes]
-    if not any(value is not None for value in values):
-        known = sorted({name for facts in attributes[:1000] for name in facts})
-        raise ValueError(f"no playlist has a column {group_column!r}; there are {', '.join(known) or 'none'}")
-    return pd.Series([str(v) if v is not None else ref for v, ref in zip(values, own, strict=True)])
-
-
-def corpus_of_database(session_factory: SessionFactory) -> Corpus:
-    """Every playlist and session of the database, as a night would learn from them."""
-    with session_factory() as session:
-        entries = playlists_repository.read_entries(session)
-        playlists = playlists_repository.read_playlists(session)
-        listens = listens_repository.read_listens(session)
-    lists = training_lists(entries, kinship(playlists), listens)
-    return corpus_of_lists(lists)
-
-
 def evaluate(
     corpus: Corpus,
+    facts: SongFacts,
     *,
     folder: Path,
     seed: int = 0,
@@ -186,6 +106,8 @@ def evaluate(
     ----------
     corpus : Corpus
         Every list, every song.
+    facts : SongFacts
+        Artists, albums and recordings of the songs, which a night knows too.
     folder : Path
         For corpus files while training.
     pairs : float
@@ -201,9 +123,10 @@ def evaluate(
     groups = np.array([case.group for case in split.cases])
     _say(progress, OURS)
     started = time.perf_counter()
-    model = fit_continuation(split.train, folder, seed=seed, workers=workers, pairs=pairs)
+    model, _ = fit_continuation(split.train, folder, seed=seed, workers=workers, pairs=pairs, facts=facts)
     ours = measure(model, split.cases)
-    rows = [_row(OURS, ours, None, dict(model.weights), groups, seed, time.perf_counter() - started)]
+    ours_settings = {**model.weights, "ranker": 0.0 if model.ranker is None else model.ranker.mix}
+    rows = [_row(OURS, ours, None, ours_settings, groups, seed, time.perf_counter() - started)]
     inner = make_split(split.train, seed=seed + 1, max_cases=_TUNING_CASES)
     left_out = {}
     for name, (fit, grid) in GRIDS.items():

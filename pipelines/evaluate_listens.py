@@ -236,7 +236,7 @@ def continuation_base(folder: Path, *, seed: int, workers: int, **settings: Any)
 
         def base(rows: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> np.ndarray:
             # Songs heard before are candidates: they may be played again.
-            return np.asarray(blend.score(rows, weights, shown=[nothing] * len(rows)))
+            return np.asarray(blend.score(rows, weights, shown=[nothing] * len(rows), ranked=False))
 
         return base, unit(blend.components["song2vec"].input)
 

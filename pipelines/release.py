@@ -27,18 +27,21 @@ from pipelines.release_files import (
     start_building,
     write_manifest,
 )
-from recsys.components import Component, Lists, Neighbours, Popularity, Vectors
+from recsys.components import Component, Vectors, build_components
 from recsys.continuation import Continuation
-from recsys.cooccurrence import similarity, song_weights
 from recsys.corpus import Corpus, load_corpus, save_corpus
 from recsys.factors import Factors
+from recsys.facts import SongFacts
+from recsys.features import SongFeatures
 from recsys.index import VectorIndex
+from recsys.ranker import Ranker
 from recsys.rules import Catalogue
 from recsys.song2vec import unit
 from recsys.tail import Tail, trust
 
-FORMAT = 1
+FORMAT = 2
 ARTIST_ID = "artist_id"
+ALBUM_ID = "album_id"
 RECORDING_KEY = "recording_key"
 # Songs that the self-test asks for, and neighbours it compares.
 _TESTED, _TESTED_K = 5, 10
@@ -50,7 +53,7 @@ class ReleaseParts:
 
     Attributes
     ----------
-    songs : frame of song_id, title, artist, artist_id, recording_key
+    songs : frame of song_id, title, artist, artist_id, album_id, recording_key
         One row a song of the corpus, in its order, then one a song of the tail.
     input, output, prior, log_normaliser : float32 arrays
         song2vec (`recsys.components.Vectors`), rotated onto the last release.
@@ -58,6 +61,8 @@ class ReleaseParts:
     factors : latent factors of the songs
     weights : dict
         Of the blend, by component.
+    ranker : Ranker, or None
+        Where it beats the blend.
     """
 
     corpus: Corpus
@@ -71,6 +76,7 @@ class ReleaseParts:
     after: sp.csr_matrix
     factors: Factors
     weights: Mapping[str, float]
+    ranker: Ranker | None = None
 
 
 @dataclass(frozen=True)
@@ -115,15 +121,34 @@ class Release:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """Artists and recordings for the rules; a song without recording key is no version of another."""
-        recordings, _ = pd.factorize(self.parts.songs[RECORDING_KEY].replace("", None))
-        artists = self.parts.songs[ARTIST_ID].to_numpy(np.int64)
-        return Catalogue(artists, recordings.astype(np.int64))
+        """Artists and recordings of every row, for the rules."""
+        facts = facts_of_songs(self.parts.songs)
+        return Catalogue(facts.artists, facts.recordings)
 
     @cached_property
     def continuation(self) -> Continuation:
-        """The blend that scores songs for a list or a user."""
-        return Continuation(_components(self.parts), self.parts.weights, self.n_songs)
+        """What scores songs for a list or a user."""
+        parts = self.parts
+        return Continuation(self.components, parts.weights, self.n_songs, self.features, parts.ranker)
+
+    @cached_property
+    def components(self) -> dict[str, Component]:
+        """The signals of the blend."""
+        parts = self.parts
+        song2vec = Vectors(parts.input, parts.output, parts.prior, parts.log_normaliser)
+        return build_components(
+            parts.corpus, self.facts, song2vec, parts.factors, together=parts.together, after=parts.after
+        )
+
+    @cached_property
+    def facts(self) -> SongFacts:
+        """What is known of the songs of the vocabulary."""
+        return facts_of_songs(self.parts.songs.iloc[: self.n_songs])
+
+    @cached_property
+    def features(self) -> SongFeatures:
+        """What the rankers see of a song."""
+        return SongFeatures.build(self.components, self.parts.corpus, self.facts, self.parts.input)
 
     @cached_property
     def _row_of(self) -> tuple[np.ndarray, np.ndarray]:
@@ -144,37 +169,37 @@ class Release:
 
         Returns
         -------
-        rows : int64 array below `n_songs`, each once
+        rows : int64 array below `n_songs`, each once, in the order in which they were first asked with
         weights : float32 array
         """
-        weights = np.ones(len(rows), np.float32) if weights is None else weights
+        weights = np.ones(len(rows), np.float32) if weights is None else np.asarray(weights, np.float32)
         in_tail = rows >= self.n_songs
-        query = np.zeros(self.n_songs, np.float32)
-        np.add.at(query, rows[~in_tail], weights[~in_tail])
+        asked, given, place = rows[~in_tail], weights[~in_tail], np.flatnonzero(~in_tail)
         if in_tail.any():
-            query += np.asarray(
-                weights[in_tail] @ self.parts.tail.stand_ins[rows[in_tail] - self.n_songs]
-            ).ravel()
-        used = np.flatnonzero(query > 0)
-        return used, query[used]
+            stand_ins = self.parts.tail.stand_ins[rows[in_tail] - self.n_songs]
+            times = np.diff(stand_ins.indptr)
+            asked = np.concatenate([asked, stand_ins.indices])
+            given = np.concatenate([given, stand_ins.data * np.repeat(weights[in_tail], times)])
+            place = np.concatenate([place, np.repeat(np.flatnonzero(in_tail), times)])
+        order = np.argsort(place, kind="stable")
+        used, first, number = np.unique(asked[order], return_index=True, return_inverse=True)
+        total = np.bincount(number, weights=given[order], minlength=len(used))
+        kept = np.argsort(first, kind="stable")
+        kept = kept[total[kept] > 0]
+        return used[kept].astype(np.int64), total[kept].astype(np.float32)
 
 
-def _components(parts: ReleaseParts) -> dict[str, Component]:
-    weights = song_weights(parts.corpus)
+def facts_of_songs(songs: pd.DataFrame) -> SongFacts:
+    """What models know of songs; a song without recording key is no version of another.
 
-    def neighbours(counts: sp.csr_matrix, alpha: float) -> Neighbours:
-        return Neighbours(similarity(counts, weights, alpha=alpha, shrink=2.0))
-
-    return {
-        "popularity": Popularity(weights),
-        "together": neighbours(parts.together, 0.3),
-        "together_cosine": neighbours(parts.together, 0.5),
-        "after": neighbours(parts.after, 0.3),
-        "after_cosine": neighbours(parts.after, 0.5),
-        "lists": Lists.build(parts.corpus),
-        "song2vec": Vectors(parts.input, parts.output, parts.prior, parts.log_normaliser),
-        "factors": parts.factors,
-    }
+    Parameters
+    ----------
+    songs : frame of song_id, artist_id, album_id, recording_key
+        Ids are negative where nothing is known.
+    """
+    recordings, _ = pd.factorize(songs[RECORDING_KEY].replace("", None))
+    ids, artists, albums = (songs[name].to_numpy(np.int64) for name in (SONG_ID, ARTIST_ID, ALBUM_ID))
+    return SongFacts(ids, artists, albums, recordings.astype(np.int64))
 
 
 def write_release(
@@ -193,6 +218,8 @@ def write_release(
     parts.factors.save(folder / "factors.npz")
     parts.songs.to_parquet(folder / "songs.parquet", index=False)
     (folder / "blend.json").write_text(json.dumps(dict(parts.weights), indent=2), encoding="utf-8")
+    if parts.ranker is not None:
+        parts.ranker.save(folder / "ranker.json")
     index.save(folder / "input.faiss")
     output_index.save(folder / "output.faiss")
     release = Release(name, {}, parts, index, output_index)
@@ -243,6 +270,7 @@ def load_release(releases: Path, name: str) -> Release:
             after=sp.csr_matrix(sp.load_npz(folder / "after.npz")),
             factors=Factors.load(folder / "factors.npz"),
             weights=json.loads((folder / "blend.json").read_text(encoding="utf-8")),
+            ranker=Ranker.load(ranker) if (ranker := folder / "ranker.json").exists() else None,
         )
         index = VectorIndex.load(folder / "input.faiss")
         output_index = VectorIndex.load(folder / "output.faiss")

@@ -21,18 +21,23 @@ from recsys.query import build_query
 # Used where there are too few held-back cases to learn from: about what development data sets agree on.
 DEFAULT_WEIGHTS: dict[str, float] = {
     "popularity": 0.03,
-    "together": 0.12,
+    "together": 0.1,
     "together_cosine": 0.1,
     "after": 0.08,
-    "after_cosine": 0.15,
-    "lists": 0.32,
+    "after_cosine": 0.13,
+    "lists": 0.3,
     "song2vec": 0.1,
     "factors": 0.1,
+    "artists": 0.02,
+    "same_artist": 0.03,
+    "same_album": 0.01,
 }
 FEWEST_CASES = 30
 _GRID = (0.0, 0.3, 0.6, 1.0, 1.6, 2.4)
 _CANDIDATES_EACH = 300
 _LEAST_WEIGHT = 0.02
+# Lower than any score.
+_PADDING = -1e3
 
 
 def scale_of(scores: np.ndarray) -> np.ndarray:
@@ -53,21 +58,48 @@ class Table:
     ----------
     features : float32 array, shape (n_cases, n_candidates, n_components)
         -1e3 in the padding.
+    rows : int64 array, shape (n_cases, n_candidates)
+        -1 in the padding.
     hidden : bool array, shape (n_cases, n_candidates)
     n_hidden, groups : int arrays, shape (n_cases,)
     """
 
     features: np.ndarray
+    rows: np.ndarray
     hidden: np.ndarray
     n_hidden: np.ndarray
     groups: np.ndarray
+
+    def take(self, chosen: np.ndarray) -> Table:
+        """Keep some cases; `chosen` is a bool or int array."""
+        return Table(
+            self.features[chosen], self.rows[chosen], self.hidden[chosen],
+            self.n_hidden[chosen], self.groups[chosen],
+        )  # fmt: skip
+
+
+def join_tables(tables: Sequence[Table]) -> Table:
+    """The cases of several tables, padded alike."""
+    longest = max(table.rows.shape[1] for table in tables)
+
+    def padded(values: np.ndarray, fill: float) -> np.ndarray:
+        width = ((0, 0), (0, longest - values.shape[1]), *(((0, 0),) * (values.ndim - 2)))
+        return np.pad(values, width, constant_values=fill)
+
+    return Table(
+        np.concatenate([padded(table.features, _PADDING) for table in tables]),
+        np.concatenate([padded(table.rows, -1) for table in tables]),
+        np.concatenate([padded(table.hidden, False) for table in tables]),
+        np.concatenate([table.n_hidden for table in tables]),
+        np.concatenate([table.groups for table in tables]),
+    )
 
 
 def gather(
     components: Mapping[str, Component], cases: Sequence[Case], n_songs: int, *, batch: int = 64
 ) -> Table:
     """Score the best 300 songs of every component for each case."""
-    features: list[np.ndarray] = []
+    features: list[tuple[np.ndarray, np.ndarray]] = []
     for start in range(0, len(cases), batch):
         part = cases[start : start + batch]
         query = build_query([case.seen for case in part], n_songs)
@@ -83,25 +115,25 @@ def gather(
     return _pad(features, cases, len(components))
 
 
-def _candidates(scaled: np.ndarray, seen: np.ndarray) -> np.ndarray:
-    """One case: the songs among the best of any component; float32 (n, 1 + n_components), first column the
-    row.
-    """
+def _candidates(scaled: np.ndarray, seen: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """One case: rows of the songs among the best of any component, and their scores, (n, n_components)."""
     reach = min(_CANDIDATES_EACH, scaled.shape[1])
     best = np.argpartition(-scaled, reach - 1, axis=1)[:, :reach]
     rows = np.setdiff1d(best, seen)
-    return np.column_stack([rows, scaled[:, rows].T])
+    return rows, scaled[:, rows].T
 
 
-def _pad(features: list[np.ndarray], cases: Sequence[Case], n_components: int) -> Table:
-    longest = max((len(one) for one in features), default=0)
-    padded = np.full((len(cases), longest, n_components), -1e3, np.float32)
+def _pad(features: list[tuple[np.ndarray, np.ndarray]], cases: Sequence[Case], n_components: int) -> Table:
+    longest = max((len(rows) for rows, _ in features), default=0)
+    padded = np.full((len(cases), longest, n_components), _PADDING, np.float32)
+    rows = np.full((len(cases), longest), -1, dtype=np.int64)
     hidden = np.zeros((len(cases), longest), dtype=bool)
-    for j, (one, case) in enumerate(zip(features, cases, strict=True)):
-        padded[j, : len(one)] = one[:, 1:]
-        hidden[j, : len(one)] = np.isin(one[:, 0].astype(np.int64), case.hidden)
+    for j, ((candidates, one), case) in enumerate(zip(features, cases, strict=True)):
+        padded[j, : len(one)] = one
+        rows[j, : len(one)] = candidates
+        hidden[j, : len(one)] = np.isin(candidates, case.hidden)
     n_hidden = np.array([len(case.hidden) for case in cases], dtype=np.int64)
-    return Table(padded, hidden, n_hidden, np.array([case.group for case in cases], dtype=np.int64))
+    return Table(padded, rows, hidden, n_hidden, np.array([case.group for case in cases], dtype=np.int64))
 
 
 def measure_weights(table: Table, weights: np.ndarray) -> dict[str, np.ndarray]:
@@ -125,15 +157,17 @@ def learn_weights(table: Table, rng: np.random.Generator, *, n_samples: int = 8)
         drawn = np.bincount(rng.integers(0, len(size), len(size)), minlength=len(size))
         found.append(_ascend(table, share * drawn[group]))
     mean = np.mean(found, axis=0)
+    # A signal that has nothing to say (no albums are known, say) changes no score and gets no weight.
+    mean[~(table.features > 0).any((0, 1))] = 0.0
     # A component that hardly speaks is not worth its time at every answer.
     mean[mean < _LEAST_WEIGHT] = 0.0
-    return np.asarray(mean / mean.sum(), dtype=np.float32)
+    return np.asarray(mean / max(float(mean.sum()), 1e-12), dtype=np.float32)
 
 
 def _ascend(table: Table, share: np.ndarray) -> np.ndarray:
     """One round of coordinate ascent on the weighted mean NDCG; the weights sum to 1."""
     used = share > 0
-    part = Table(table.features[used], table.hidden[used], table.n_hidden[used], table.groups[used])
+    part = table.take(used)
     share = share[used] / share[used].sum()
     weights = np.ones(table.features.shape[2], np.float32)
     best = float(measure_weights(part, weights)["ndcg@100"] @ share)

@@ -10,6 +10,7 @@ negative, larger is better. All are plain functions of what stands together in l
 - `Lists`       playlists as neighbours: sum_u s_u X[u, j], s_u the similarity of list u to the query
 - `Vectors`     song2vec, input against output: sum_i q_i p(j | i), a mixture of softmaxes at temperature T
 - `Factors`     implicit ALS, the query folded in as an unseen list (recsys/factors.py)
+- `Makers`      the artists beside the query's, the same artist, the same album (recsys/makers.py)
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ import scipy.sparse as sp
 from recsys.cooccurrence import count_after, count_together, similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.factors import Factors
+from recsys.facts import SongFacts
+from recsys.makers import beside_makers, same_maker
 from recsys.song2vec import SongVectors
 
 
@@ -133,17 +136,21 @@ class Vectors:
 
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """See the module docstring."""
-        output = self.output if columns is None else self.output[columns]
-        prior = self.prior if columns is None else self.prior[columns]
-        out = np.zeros((query.shape[0], len(output)), np.float32)
+        n_columns = len(self.output) if columns is None else len(columns)
+        out = np.zeros((query.shape[0], n_columns), np.float32)
         for case in range(query.shape[0]):
             part = slice(query.indptr[case], query.indptr[case + 1])
             rows, weights = query.indices[part], query.data[part]
             for start, stop in _blocks(len(rows), 64):
-                i = rows[start:stop]
-                logits = (self.input[i] @ output.T + prior) / self.temperature - self.log_normaliser[i, None]
-                out[case] += weights[start:stop] @ np.exp(np.minimum(logits, 0.0))
+                out[case] += weights[start:stop] @ self.pairs(rows[start:stop], columns)
         return out
+
+    def pairs(self, rows: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
+        """p(column | row), float32, shape (n_rows, n_columns)."""
+        output = self.output if columns is None else self.output[columns]
+        prior = self.prior if columns is None else self.prior[columns]
+        logits = (self.input[rows] @ output.T + prior) / self.temperature - self.log_normaliser[rows, None]
+        return np.asarray(np.exp(np.minimum(logits, 0.0)), dtype=np.float32)
 
 
 # The softmax's normaliser is summed over so many songs to twice as many: exact below, sampled above.
@@ -157,10 +164,29 @@ def _blocks(n: int, size: int) -> Iterator[tuple[int, int]]:
         yield start, min(start + size, n)
 
 
-def build_components(corpus: Corpus, vectors: SongVectors, factors: Factors) -> dict[str, Component]:
-    """Every component of the blend by name, fitted on a corpus, its song2vec vectors and its factors."""
+def build_components(
+    corpus: Corpus,
+    facts: SongFacts,
+    vectors: Vectors,
+    factors: Factors,
+    *,
+    together: sp.csr_matrix | None = None,
+    after: sp.csr_matrix | None = None,
+) -> dict[str, Component]:
+    """Every component of the blend by name.
+
+    Parameters
+    ----------
+    facts : SongFacts
+        Of the corpus's songs, in its order.
+    vectors, factors
+        Fitted on the corpus.
+    together, after : CSR, optional
+        Its counts (recsys/cooccurrence.py) where they are there already.
+    """
     weights = song_weights(corpus)
-    together, after = count_together(corpus), count_after(corpus)
+    together = count_together(corpus) if together is None else together
+    after = count_after(corpus) if after is None else after
     return {
         "popularity": Popularity(weights),
         "together": Neighbours(similarity(together, weights, alpha=0.3, shrink=2.0)),
@@ -168,6 +194,9 @@ def build_components(corpus: Corpus, vectors: SongVectors, factors: Factors) -> 
         "after": Neighbours(similarity(after, weights, alpha=0.3, shrink=2.0)),
         "after_cosine": Neighbours(similarity(after, weights, alpha=0.5, shrink=2.0)),
         "lists": Lists.build(corpus),
-        "song2vec": Vectors.build(vectors),
+        "song2vec": vectors,
         "factors": factors,
+        "artists": beside_makers(corpus, facts.artists),
+        "same_artist": same_maker(corpus, facts.artists),
+        "same_album": same_maker(corpus, facts.albums),
     }

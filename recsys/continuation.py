@@ -1,6 +1,4 @@
-"""Continuing a list: the blend of song2vec and co-occurrence that answers `continue` and scores
-`recommend`.
-"""
+"""Continuing a list: the blend of song2vec and co-occurrence, its best songs put in order by the ranker."""
 
 from __future__ import annotations
 
@@ -12,19 +10,26 @@ import scipy.sparse as sp
 
 from recsys.blend import scale_of
 from recsys.components import Component
+from recsys.features import SongFeatures
 from recsys.query import build_query
+from recsys.ranker import REACH, Ranker
+
+# Scores held in memory at once: cases x songs x components.
+_SCORES_AT_ONCE = 50_000_000
 
 
 @dataclass(frozen=True)
 class Continuation:
-    """Components and the weight of each.
+    """Components, the weight of each, and the ranker with what it sees; None where it does not count.
 
-    Components of weight 0 are never computed.
+    Without a ranker components of weight 0 are never computed.
     """
 
     components: Mapping[str, Component]
     weights: Mapping[str, float]
     n_songs: int
+    features: SongFeatures | None = None
+    ranker: Ranker | None = None
 
     def __post_init__(self) -> None:
         unknown = set(self.weights) - set(self.components)
@@ -37,16 +42,73 @@ class Continuation:
         weights: Sequence[np.ndarray] | None = None,
         *,
         shown: Sequence[np.ndarray] | None = None,
+        trust: np.ndarray | None = None,
+        ranked: bool = True,
     ) -> np.ndarray:
         """Score every song for each case; float32, shape (n_cases, n_songs).
 
-        `shown` are the rows that are no candidates, by default all that are `seen`: a song that only stands
-        in for one of the tail was not shown itself, and is a good candidate. A case without songs gets the
-        scores of popularity alone, zeros where popularity has no weight.
+        The ranker puts the best songs in order; they share out among them the scores that the blend gave
+        them, so that scores fall as before and mean what they meant.
+
+        Parameters
+        ----------
+        seen : sequence of int arrays
+            Rows of the songs of each case, in order.
+        weights : sequence of float arrays, optional
+            Of each of these songs.
+        shown : sequence of int arrays, optional
+            Rows that are no candidates, by default all that are seen: a song that only stands in for one of
+            the tail was not shown itself, and is a good candidate.
+        trust : float array, shape (n_songs,), optional
+            What the blend's scores are multiplied by.
+        ranked : bool
+            Whether the ranker has a say. It has learned from playlists; a taste profile is not one.
+
+        A case without songs gets the scores of popularity alone, zeros where popularity has no weight.
         """
-        query = build_query(seen, self.n_songs, weights)
-        total, _ = self.score_query(query, None if shown is None else build_query(shown, self.n_songs))
-        return total
+        step = max(1, _SCORES_AT_ONCE // max(1, self.n_songs * len(self.components)))
+        blocks = []
+        for start in range(0, len(seen), step):
+            part = slice(start, start + step)
+            query = build_query(seen[part], self.n_songs, None if weights is None else weights[part])
+            hidden = None if shown is None else build_query(shown[part], self.n_songs)
+            signals, scales = self._signals(query, hidden, every=ranked and self.ranker is not None)
+            total = self._add_up(signals, scales, query.shape)
+            if trust is not None:
+                total *= trust
+            if ranked and self.ranker is not None:
+                for case in range(query.shape[0]):
+                    scaled = [scores[case] / scales[name][case] for name, scores in signals.items()]
+                    own = None if weights is None else weights[start + case]
+                    not_shown = seen[start + case] if shown is None else shown[start + case]
+                    self._put_in_order(total[case], seen[start + case], own, scaled, not_shown)
+            blocks.append(total)
+        return np.concatenate([*blocks, np.zeros((0, self.n_songs), np.float32)])
+
+    def _put_in_order(
+        self,
+        total: np.ndarray,
+        seen: np.ndarray,
+        weights: np.ndarray | None,
+        scaled: Sequence[np.ndarray],
+        no_candidates: np.ndarray,
+    ) -> None:
+        """Let the ranker order the best songs of one case, in place."""
+        assert self.ranker is not None
+        assert self.features is not None
+        if len(seen) == 0:
+            return
+        open_ = total.copy()
+        open_[no_candidates] = -np.inf
+        reach = min(REACH, len(open_) - len(np.unique(no_candidates)))
+        if reach < 2:
+            return
+        best = np.sort(np.argpartition(-open_, reach - 1)[:reach])
+        best = best[np.argsort(-open_[best], kind="stable")]
+        signals = np.stack([scores[best] for scores in scaled])
+        features = self.features.of(seen, best, signals, total[best], weights=weights)
+        order = np.argsort(-self.ranker.scores(features), kind="stable")
+        total[best[order]] = total[best]
 
     def __call__(self, seen: Sequence[np.ndarray]) -> np.ndarray:
         """`score` without weights: a `recsys.evaluate.Scorer`."""
@@ -55,21 +117,37 @@ class Continuation:
     def score_query(
         self, query: sp.csr_matrix, shown: sp.csr_matrix | None = None
     ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Score every song, and return the scale of each component, shape (n_cases, 1), for
-        `score_columns`.
+        """Score every song by the blend alone, and return the scale of each component that counts, shape
+        (n_cases, 1), for `score_columns`.
         """
-        total = np.zeros(query.shape, np.float32)
+        signals, scales = self._signals(query, shown, every=False)
+        return self._add_up(signals, scales, query.shape), scales
+
+    def _signals(
+        self, query: sp.csr_matrix, shown: sp.csr_matrix | None, *, every: bool
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """Scores of every song by each component that counts, or by `every` one, and their scales."""
+        signals: dict[str, np.ndarray] = {}
         scales: dict[str, np.ndarray] = {}
         no_candidates = (query if shown is None else shown).nonzero()
-        for name, weight in self.weights.items():
-            if weight <= 0:
+        for name, component in self.components.items():
+            if not every and self.weights.get(name, 0.0) <= 0:
                 continue
-            scores = self.components[name].scores(query)
+            scores = component.scores(query)
             # Songs already shown are no candidates and must not set the scale.
             scores[no_candidates] = 0.0
             scales[name] = scale_of(scores)
-            total += (weight / scales[name]) * scores
-        return total, scales
+            signals[name] = scores
+        return signals, scales
+
+    def _add_up(
+        self, signals: Mapping[str, np.ndarray], scales: Mapping[str, np.ndarray], shape: tuple[int, int]
+    ) -> np.ndarray:
+        total = np.zeros(shape, np.float32)
+        for name, scores in signals.items():
+            if (weight := self.weights.get(name, 0.0)) > 0:
+                total += (weight / scales[name]) * scores
+        return total
 
     def score_columns(
         self, query: sp.csr_matrix, columns: np.ndarray, scales: Mapping[str, np.ndarray]

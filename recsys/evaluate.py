@@ -20,6 +20,8 @@ MIN_KNOWN = 4
 MAX_SEEN = 10
 MAX_CASES = 1500
 K = 100
+# Groups of test lists that learning asks for.
+_FOLD_GROUPS = 1200
 METRICS = ("ndcg@100", "r_precision", "recall@20", "hr@10")
 
 Scorer = Callable[[Sequence[np.ndarray]], np.ndarray]
@@ -61,18 +63,61 @@ def make_split(corpus: Corpus, *, seed: int, max_cases: int = MAX_CASES, share: 
     """
     rng = np.random.default_rng(seed)
     groups = np.unique(corpus.groups)
-    if share is None:
-        share = 0.2 if len(groups) < 0.8 * corpus.n_lists else 0.1
-    n_test = min(len(groups), max(1, round(share * len(groups))))
-    test_groups = rng.permutation(groups)[:n_test]
-    is_test = np.isin(corpus.groups, test_groups)
-    train = corpus.take(np.flatnonzero(~is_test)).restrict(MIN_COUNT)
-    test = np.flatnonzero(is_test)
-    cases = [case for i in test if (case := _case(corpus, int(i), train)) is not None]
+    shuffled = rng.permutation(groups)
+    train, cases = _held_back(corpus, shuffled[: n_test_groups(corpus, share)])
     if len(cases) > max_cases:
         kept = np.sort(rng.choice(len(cases), max_cases, replace=False))
         cases = [cases[i] for i in kept]
     return Split(train, tuple(cases), seed)
+
+
+def n_test_groups(corpus: Corpus, share: float | None = None) -> int:
+    """How many groups the protocol holds back."""
+    n_groups = len(np.unique(corpus.groups))
+    if share is None:
+        share = 0.2 if n_groups < 0.8 * corpus.n_lists else 0.1
+    return min(n_groups, max(1, round(share * n_groups)))
+
+
+def make_folds(
+    corpus: Corpus, *, seed: int, max_folds: int = 4, max_cases: int = MAX_CASES, per_group: int = 12
+) -> tuple[Split, ...]:
+    """Several splits of the protocol whose test groups are all different, for learning what to trust.
+
+    One split of a small corpus has few groups, and what is learned on it follows their noise; so there are
+    as many splits as 1,200 groups take, at most `max_folds`.
+
+    Parameters
+    ----------
+    max_cases : int
+        In all splits together.
+    per_group : int
+        Of one group: fifty snapshots of a playlist teach little more than twelve.
+    """
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(np.unique(corpus.groups))
+    n_test = max(1, n_test_groups(corpus))
+    n_folds = max(1, min(max_folds, -(-_FOLD_GROUPS // n_test), len(shuffled) // n_test))
+    folds = []
+    for fold in range(n_folds):
+        train, cases = _held_back(corpus, shuffled[fold * n_test : (fold + 1) * n_test])
+        order = rng.permutation(len(cases))
+        # The first few of each group in a random order.
+        group = np.array([cases[i].group for i in order], dtype=np.int64)
+        by_group = np.argsort(group, kind="stable")
+        start = np.concatenate([[0], np.flatnonzero(np.diff(group[by_group])) + 1]).astype(np.int64)
+        nth = np.arange(len(order)) - np.repeat(start, np.diff(np.append(start, len(order))))
+        kept = order[np.sort(by_group[nth < per_group])][: max_cases // n_folds]
+        folds.append(Split(train, tuple(cases[i] for i in np.sort(kept)), seed))
+    return tuple(folds)
+
+
+def _held_back(corpus: Corpus, test_groups: np.ndarray) -> tuple[Corpus, list[Case]]:
+    """The training corpus without these groups, and a case for each of their lists."""
+    is_test = np.isin(corpus.groups, test_groups)
+    train = corpus.take(np.flatnonzero(~is_test)).restrict(MIN_COUNT)
+    cases = [case for i in np.flatnonzero(is_test) if (case := _case(corpus, int(i), train)) is not None]
+    return train, cases
 
 
 def _case(corpus: Corpus, i: int, train: Corpus) -> Case | None:

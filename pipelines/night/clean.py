@@ -15,10 +15,10 @@ from db.repositories import songs as songs_repository
 from pipelines.clean import LIST_ID, kinship, training_lists
 from pipelines.columns import SONG_ID, TITLE
 from pipelines.night.job import VERSION, Job, NothingToLearnError
-from pipelines.release import ARTIST_ID, RECORDING_KEY
+from pipelines.release import ALBUM_ID, ARTIST_ID, RECORDING_KEY
 from pipelines.stages import StageReport
 
-_SONG_COLUMNS = [SONG_ID, TITLE, "artist", ARTIST_ID, RECORDING_KEY]
+_SONG_COLUMNS = [SONG_ID, TITLE, "artist", ARTIST_ID, ALBUM_ID, RECORDING_KEY]
 
 
 def run(job: Job) -> StageReport:

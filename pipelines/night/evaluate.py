@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
+
 from pipelines.night.job import Job
+from pipelines.release import facts_of_songs
 from pipelines.stages import StageReport
 from recsys.corpus import load_corpus
-from recsys.fit import choose_blend
+from recsys.fit import choose
 
 
 def run(job: Job) -> StageReport:
@@ -19,19 +21,20 @@ def run(job: Job) -> StageReport:
 
     def write(folder: Path) -> Mapping[str, Any]:
         corpus = load_corpus(job.work.path("corpus", "corpus.npz"))
-        choice = choose_blend(
-            corpus,
-            folder,
-            seed=job.settings.seed,
-            workers=job.settings.workers,
-            pairs=job.settings.pairs,
+        facts = facts_of_songs(pd.read_parquet(job.work.path("clean", "songs.parquet")))
+        settings = job.settings
+        choice, ranker = choose(
+            corpus, facts, folder, seed=settings.seed, workers=settings.workers, pairs=settings.pairs
         )
-        (folder / "choice.json").write_text(json.dumps(asdict(choice), indent=2), encoding="utf-8")
+        (folder / "choice.json").write_text(json.dumps(choice.document(), indent=2), encoding="utf-8")
+        if ranker is not None:
+            ranker.save(folder / "ranker.json")
         counts: dict[str, Any] = {"cases": choice.n_cases}
         if choice.metrics:
             counts["ndcg@100"] = round(choice.metrics["ndcg@100"].mean, 4)
             counts["times item-kNN"] = round(choice.knn_ratio.mean, 3)
+            counts["ranker"] = f"x {choice.ranker_ratio.mean:.3f}" if ranker is not None else "no better"
         return counts
 
-    inputs = [job.work.mark_of("corpus"), job.settings.seed, job.settings.pairs]
+    inputs = [job.work.mark_of("corpus"), job.work.mark_of("clean"), job.settings.seed, job.settings.pairs]
     return job.work.run("evaluate", write, inputs=inputs, again=job.again("evaluate"))

@@ -32,6 +32,7 @@ from pipelines.stages import StageReport
 from recsys.corpus import load_corpus, without_kinship
 from recsys.factors import Factors
 from recsys.index import VectorIndex
+from recsys.ranker import Ranker
 from recsys.tail import Tail
 
 logger = logging.getLogger(__name__)
@@ -96,6 +97,7 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         after=sp.csr_matrix(sp.load_npz(path("cooccurrence", "after.npz"))),
         factors=Factors.load(path("cooccurrence", "factors.npz")),
         weights=choice["weights"],
+        ranker=Ranker.load(ranker) if (ranker := path("evaluate", "ranker.json")).exists() else None,
         **arrays,
     )
     name = _new_name(job)

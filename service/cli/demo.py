@@ -136,7 +136,8 @@ def _arithmetic(world: SampleWorld, release: Release, session_factory: SessionFa
 
 def _evaluation(home: Path, release: Release, session_factory: SessionFactory, threads: int) -> Evaluation:
     """Measure, or take what was measured for this release."""
-    from pipelines.evaluate import corpus_of_database, evaluate
+    from pipelines.evaluate import evaluate
+    from pipelines.material import material_of_database
     from pipelines.release_files import write_text_atomically
 
     kept = home / "evaluation.json"
@@ -144,8 +145,10 @@ def _evaluation(home: Path, release: Release, session_factory: SessionFactory, t
     if found is None:
         with TemporaryDirectory() as folder, status_line("measuring") as say:
             # The one call to the evaluation: every model on one split of the demo's own playlists.
+            material = material_of_database(session_factory)
             found = evaluate(
-                corpus_of_database(session_factory),
+                material.corpus,
+                material.facts,
                 folder=Path(folder),
                 seed=0,
                 workers=threads,

@@ -1,11 +1,14 @@
-"""`songspace evaluate`: Songspace beside its peers on held-back playlists."""
+"""`songspace evaluate`: Songspace beside its peers, on what nobody learned from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,15 +18,33 @@ from service.cli.progress import status_line
 from service.cli.state import settings_of
 
 if TYPE_CHECKING:
-    from pipelines.evaluate import Evaluation
-    from pipelines.sources.batch import Problem
+    from pipelines.evaluate import Evaluation, Row
+    from pipelines.evaluate_cold import ColdEvaluation
+    from pipelines.evaluate_listens import ListenEvaluation
+    from pipelines.material import Material
+
+    Say = Callable[[str], None]
+
+
+class Protocol(StrEnum):
+    """What is held back."""
+
+    CONTINUATION = "continuation-v1"
+    NEXT_LISTEN = "next-listen"
+    COLD_SONG = "cold-song"
 
 
 def run(
     ctx: typer.Context,
     data: Annotated[
-        Path | None, typer.Option(help="Folder or file of playlists; the database by default.")
+        Path | None, typer.Option(help="Folder or file of playlists and listens; the database by default.")
     ] = None,
+    protocol: Annotated[
+        Protocol,
+        typer.Option(
+            help="Continue lists; predict next week's listens; or recommend songs that nobody knew yet."
+        ),
+    ] = Protocol.CONTINUATION,
     group_column: Annotated[
         str | None, typer.Option(help="Playlists with the same value of this attribute are one group.")
     ] = None,
@@ -31,53 +52,128 @@ def run(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the split and of all training.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Compare Songspace with its peers on held-back playlists."""
-    from pipelines.evaluate import corpus_of_database, corpus_of_folder, evaluate
+    """Compare Songspace with its peers on what was held back."""
+    from pipelines.material import material_of_database, material_of_folder
 
     if data is None and group_column is not None:
         raise typer.BadParameter("--group-column needs --data: the database has its own groups")
     if data is None:
-        corpus = corpus_of_database(open_database(ctx))
-        problems: tuple[Problem, ...] = ()
+        material = material_of_database(open_database(ctx))
     else:
-        corpus, problems = corpus_of_folder(data, group_column=group_column, format=format)
-    for problem in problems:
+        material = material_of_folder(data, group_column=group_column, format=format)
+    for problem in material.problems:
         print_error(str(problem))
     with TemporaryDirectory() as folder, status_line("measuring") as say:
-        found = evaluate(
-            corpus, folder=Path(folder), seed=seed, workers=settings_of(ctx).threads, progress=say
-        )
+        found = _MEASURE[protocol](ctx, material, Path(folder), seed, say)
     if as_json:
         print_json(asdict(found))
     else:
-        print_evaluation(found)
-    if problems:
+        _PRINT[protocol](found)
+    if material.problems:
         raise typer.Exit(1)
+
+
+def _continuation(ctx: typer.Context, material: Material, folder: Path, seed: int, say: Say) -> Evaluation:
+    from pipelines.evaluate import evaluate
+
+    workers = settings_of(ctx).threads
+    return evaluate(material.corpus, material.facts, folder=folder, seed=seed, workers=workers, progress=say)
+
+
+def _next_listen(
+    ctx: typer.Context, material: Material, folder: Path, seed: int, say: Say
+) -> ListenEvaluation:
+    from pipelines.columns import SONG_ID
+    from pipelines.evaluate_listens import continuation_base, evaluate_listens, songspace_fit
+    from pipelines.release import ARTIST_ID
+
+    base = continuation_base(folder, seed=seed, workers=settings_of(ctx).threads, facts=material.facts)
+    artists = dict(zip(material.songs[SONG_ID].tolist(), material.songs[ARTIST_ID].tolist(), strict=True))
+    fit = songspace_fit(base, artist_of=artists, playlists=material.playlists, seed=seed)
+    known = material.playlists[SONG_ID].unique()
+    return evaluate_listens(material.listens, fit, seed=seed, known=known, progress=say)
+
+
+def _cold_song(ctx: typer.Context, material: Material, folder: Path, seed: int, say: Say) -> ColdEvaluation:
+    from pipelines.embeddings import cached_encoder
+    from pipelines.evaluate_cold import evaluate_cold_songs
+
+    settings = settings_of(ctx)
+    encode = cached_encoder(settings.home)
+    return evaluate_cold_songs(
+        material.corpus, material.songs, encode, folder=folder, tags=material.tags, seed=seed,
+        workers=settings.threads, progress=say,
+    )  # fmt: skip
 
 
 def print_evaluation(found: Evaluation) -> None:
     """Print the table: a row a model, best first, with Songspace's NDCG@100 over each and its interval."""
-    rows = sorted(found.rows, key=lambda row: -row.metrics["ndcg@100"].mean)
-    metrics = list(rows[0].metrics)
-    print_table(
-        ["model", *metrics, "songspace / it", "seconds"],
-        [
-            [
-                row.model,
-                *(f"{row.metrics[name].mean:.4f}" for name in metrics),
-                "-"
-                if row.ours_over_it is None
-                else f"{row.ours_over_it.mean:.3f} ({row.ours_over_it.low:.3f}-{row.ours_over_it.high:.3f})",
-                f"{row.seconds:.1f}",
-            ]
-            for row in rows
-        ],
-        title="Held-back playlists: the first songs shown, the rest to be found (continuation-v1)",
+    _print_rows(
+        found.rows, "Held-back playlists: the first songs shown, the rest to be found (continuation-v1)"
     )
     print_line(
         f"{found.n_cases:,} playlists of {found.n_groups:,} groups, {found.n_songs:,} songs, "
         f"{found.n_train:,} training lists, seed {found.seed}; "
-        "in brackets the 95 % interval of the ratio, by group."
+        "in brackets the 95 % interval, by group."
     )
     for model, why in found.left_out.items():
         print_line(f"{model} left out: {why}.")
+
+
+def print_listens(found: ListenEvaluation) -> None:
+    """Print a table a variant: repeats counted, and not."""
+    day = datetime.fromtimestamp(found.at_s, UTC).date()
+    for variant, rows in found.rows.items():
+        _print_rows(rows, f"What users play in the week from {day} on, {variant} (next-listen)")
+        print_line(
+            f"{found.n_cases[variant]:,} users, {found.n_songs:,} songs, {found.n_listens:,} listens before, "
+            f"seed {found.seed}; in brackets the 95 % interval, by user."
+        )
+
+
+def print_cold(found: ColdEvaluation) -> None:
+    """Print a table a kind of hidden song: by an artist that is known, and by a new one."""
+    for kind, rows in found.rows.items():
+        _print_rows(rows, f"Songs that no list held, ranked for held-back lists: {kind} (cold-song)")
+        print_line(
+            f"{found.n_cold[kind]:,} hidden songs, {found.n_cases[kind]:,} lists of "
+            f"{found.n_groups[kind]:,} groups, {found.n_songs:,} songs to learn from, seed {found.seed}; "
+            "in brackets the 95 % interval, by group."
+        )
+
+
+def _print_rows(rows: Sequence[Row], title: str) -> None:
+    rows = sorted(rows, key=lambda row: -row.metrics["ndcg@100"].mean)
+    metrics = list(rows[0].metrics)
+    print_table(
+        ["model", *metrics, "songspace / it", "seconds"],
+        [
+            [row.model, *(_estimate(row, name) for name in metrics), _ratio(row), f"{row.seconds:.1f}"]
+            for row in rows
+        ],
+        title=title,
+    )
+
+
+def _estimate(row: Row, metric: str) -> str:
+    estimate = row.metrics[metric]
+    if metric != "ndcg@100":
+        return f"{estimate.mean:.4f}"
+    return f"{estimate.mean:.4f} ({estimate.low:.3f}-{estimate.high:.3f})"
+
+
+def _ratio(row: Row) -> str:
+    ratio = row.ours_over_it
+    return "-" if ratio is None else f"{ratio.mean:.3f} ({ratio.low:.3f}-{ratio.high:.3f})"
+
+
+_MEASURE: Mapping[Protocol, Callable[..., Any]] = {
+    Protocol.CONTINUATION: _continuation,
+    Protocol.NEXT_LISTEN: _next_listen,
+    Protocol.COLD_SONG: _cold_song,
+}
+_PRINT: Mapping[Protocol, Callable[[Any], None]] = {
+    Protocol.CONTINUATION: print_evaluation,
+    Protocol.NEXT_LISTEN: print_listens,
+    Protocol.COLD_SONG: print_cold,
+}

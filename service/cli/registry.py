@@ -39,7 +39,7 @@ COMMANDS: dict[str, str] = {
     "blend": 'Show the songs at "these minus those".',
     "continue": "Show the songs that would go on a playlist, or after some songs.",
     "users": "List users with how much they listened.",
-    "evaluate": "Compare Songspace with its peers on held-back playlists.",
+    "evaluate": "Compare Songspace with its peers on what was held back.",
     "releases": "List, show and verify releases, and go back to an earlier one.",
     "sample-world": "Write a made-up label with playlists and listeners into the database.",
     "settings": "Show the settings in force and where each comes from.",

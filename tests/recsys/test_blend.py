@@ -9,12 +9,13 @@ import pytest
 import scipy.sparse as sp
 
 from recsys.blend import DEFAULT_WEIGHTS, gather, learn_weights, measure_weights, scale_of
-from recsys.components import Neighbours, Popularity, build_components
+from recsys.components import Neighbours, Popularity, Vectors, build_components
 from recsys.continuation import Continuation
 from recsys.cooccurrence import count_together, similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.evaluate import Split, make_split, measure
 from recsys.factors import FactorSettings, fit_factors
+from recsys.facts import SongFacts
 from recsys.song2vec import SongVectors
 
 
@@ -91,6 +92,8 @@ def test_learning_repeats_itself(split: Split, parts: dict[str, Popularity | Nei
 def test_the_default_weights_name_every_component(cliques: Corpus) -> None:
     zeros = np.zeros((40, 2), np.float32)
     vectors = SongVectors(zeros, zeros, np.ones(40, np.float32), 0.0)
-    built = build_components(cliques, vectors, fit_factors(cliques, FactorSettings(factors=2, workers=1)))
+    factors = fit_factors(cliques, FactorSettings(factors=2, workers=1))
+    facts = SongFacts.unknown(cliques.song_ids)
+    built = build_components(cliques, facts, Vectors.build(vectors), factors)
     assert set(DEFAULT_WEIGHTS) == set(built)
     assert min(DEFAULT_WEIGHTS.values()) > 0

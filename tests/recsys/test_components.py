@@ -13,13 +13,17 @@ from recsys.components import Component, Lists, Neighbours, Popularity, Vectors,
 from recsys.cooccurrence import count_after, similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.factors import Factors, FactorSettings, fit_factors
+from recsys.facts import SongFacts
 from recsys.query import build_query
 from recsys.song2vec import SongVectors
 
 MakeCorpus = Callable[..., Corpus]
 NAMES = (
     "popularity", "together", "together_cosine", "after", "after_cosine", "lists", "song2vec", "factors",
+    "artists", "same_artist", "same_album",
 )  # fmt: skip
+# Artists of five songs, albums of two; each clique has its own.
+FACTS = SongFacts(np.arange(40), np.arange(40) // 5, np.arange(40) // 2, np.arange(40))
 PERSONAL = [name for name in NAMES if name != "popularity"]
 
 
@@ -38,7 +42,7 @@ def _vectors_of(corpus: Corpus, ns_exponent: float = 0.5) -> SongVectors:
 def built(cliques: Corpus) -> dict[str, Component]:
     """Every component, fitted on the cliques."""
     factors = fit_factors(cliques, FactorSettings(factors=4, workers=1))
-    return build_components(cliques, _vectors_of(cliques), factors)
+    return build_components(cliques, FACTS, Vectors.build(_vectors_of(cliques)), factors)
 
 
 @pytest.fixture(scope="module")

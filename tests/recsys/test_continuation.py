@@ -15,7 +15,8 @@ from recsys.continuation import Continuation
 from recsys.cooccurrence import count_together, similarity, song_weights
 from recsys.corpus import Corpus, build_corpus
 from recsys.evaluate import make_split, measure, rank
-from recsys.fit import choose_blend, fit_continuation
+from recsys.facts import SongFacts
+from recsys.fit import choose, fit_continuation
 from recsys.query import build_query
 
 MakeCorpus = Callable[..., Corpus]
@@ -103,15 +104,15 @@ def world() -> Corpus:
 
 def test_the_whole_fit_beats_popularity(world: Corpus, tmp_path: Path) -> None:
     split = make_split(world, seed=1)
-    fitted = fit_continuation(split.train, tmp_path, seed=1, workers=1)
+    fitted, _ = fit_continuation(split.train, tmp_path, seed=1, workers=1)
     ours = measure(fitted, split.cases)["ndcg@100"].mean()
     assert ours > 1.15 * measure(fit_popularity(split.train), split.cases)["ndcg@100"].mean()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_choice_says_what_held_back_lists_say(world: Corpus, tmp_path: Path) -> None:
-    choice = choose_blend(world, tmp_path, seed=1, workers=1)
-    assert choice.n_cases == 40
+    choice, _ = choose(world, SongFacts.unknown(world.song_ids), tmp_path, seed=1, workers=1)
+    assert choice.n_cases == choice.n_groups == 160
     assert sum(choice.weights.values()) == pytest.approx(1.0, abs=1e-5)
     assert set(choice.weights) == set(choice.components) == set(DEFAULT_WEIGHTS)
     for estimate in choice.metrics.values():
@@ -122,8 +123,9 @@ def test_the_choice_says_what_held_back_lists_say(world: Corpus, tmp_path: Path)
 
 def test_few_lists_take_the_documented_weights(make_corpus: MakeCorpus, tmp_path: Path) -> None:
     small = make_corpus([[1, 2, 3, 4, 5]] * 20)
-    assert choose_blend(small, tmp_path, seed=1, workers=1).weights == DEFAULT_WEIGHTS
-    fitted = fit_continuation(small, tmp_path, seed=1, workers=1)
+    fitted, choice = fit_continuation(small, tmp_path, seed=1, workers=1)
+    assert choice.weights == DEFAULT_WEIGHTS
+    assert fitted.ranker is None
     assert np.isfinite(fitted.score([np.array([0]), NONE])).all()
 
 

@@ -1,0 +1,94 @@
+"""Artists and albums as signals: who stands beside whom, and more of the same.
+
+Songs in few lists have hardly a neighbour of their own, but their artists have many. Three components of the
+blend (recsys/components.py):
+
+- `artists`  sum_i q_i S[a_i, a_j] * share_j ** .7, S the cosine co-occurrence of different artists in lists,
+  share_j the song's part of its artist's places in lists
+- `same artist`, `same album`  the share of the query by song j's artist (album), times share_j ** .5
+
+An artist that is not known is nobody else's: such songs score 0.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from recsys.cooccurrence import similarity, song_weights
+from recsys.corpus import Corpus
+from recsys.facts import numbered
+
+_AMONG_ARTISTS, _SAME = 0.7, 0.5
+_SHRINK = 2.0
+
+
+@dataclass(frozen=True)
+class Makers:
+    """One of the signals.
+
+    Attributes
+    ----------
+    membership : float32 CSR, shape (n_songs, n_makers)
+        1 where the song is by this maker.
+    makers : int64 array, shape (n_songs,)
+        The column of each song.
+    share : float32 array, shape (n_songs,)
+        What the maker's score is multiplied by; 0 where the maker is unknown.
+    beside : float32 CSR, shape (n_makers, n_makers), or None
+        Similarity of different makers; None asks for the same one.
+    """
+
+    membership: sp.csr_matrix
+    makers: np.ndarray
+    share: np.ndarray
+    beside: sp.csr_matrix | None
+
+    def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
+        """Scores of the songs in `columns` (all by default) for each case; float32."""
+        asked = sp.csr_matrix(query @ self.membership)
+        found = asked if self.beside is None else sp.csr_matrix(asked @ self.beside)
+        makers = self.makers if columns is None else self.makers[columns]
+        share = self.share if columns is None else self.share[columns]
+        return np.asarray(found.toarray()[:, makers] * share, dtype=np.float32)
+
+
+def same_maker(corpus: Corpus, makers: np.ndarray) -> Makers:
+    """More by the same artist, or from the same album.
+
+    Parameters
+    ----------
+    makers : int array, shape (n_songs,)
+        Of each song of the corpus; negative is unknown.
+    """
+    return _makers(corpus, makers, _SAME, None)
+
+
+def beside_makers(corpus: Corpus, makers: np.ndarray) -> Makers:
+    """More by the artists that stand in the same lists."""
+    found = _makers(corpus, makers, _AMONG_ARTISTS, None)
+    incidence = sp.csr_matrix(corpus.incidence() @ found.membership)
+    incidence.data[:] = 1.0
+    weighted = sp.csr_matrix(sp.diags(corpus.weights()) @ incidence)
+    counts = sp.csr_matrix(weighted.T @ incidence, dtype=np.float32)
+    counts = sp.csr_matrix(counts - sp.diags(counts.diagonal()), dtype=np.float32)
+    counts.eliminate_zeros()
+    counts.sort_indices()
+    in_lists = np.asarray(weighted.sum(0)).ravel()
+    beside = similarity(counts, in_lists, alpha=0.5, shrink=_SHRINK)
+    return Makers(found.membership, found.makers, found.share, beside)
+
+
+def _makers(corpus: Corpus, makers: np.ndarray, power: float, beside: sp.csr_matrix | None) -> Makers:
+    own = numbered(makers)
+    n_songs, n_makers = len(own), int(own.max(initial=-1)) + 1
+    known = np.flatnonzero(makers >= 0)
+    membership = sp.csr_matrix(
+        (np.ones(len(known), np.float32), (known, own[known])), shape=(n_songs, n_makers)
+    )
+    weights = song_weights(corpus)
+    total = np.bincount(own, weights=weights, minlength=n_makers)
+    share = np.where(makers >= 0, weights / np.maximum(total[own], 1e-6), 0.0) ** power
+    return Makers(membership, own, share.astype(np.float32), beside)
