@@ -15,8 +15,9 @@ STEPS, STEPS_OF_MANY, MANY = 500, 350, 10_000
 # Fewer songs than this have no neighbourhoods to keep; their principal components do.
 _FEW = 10
 _BEGINNING = 1e-4
-# More threads add up in any order, and the map would differ from one time to the next.
-_THREADS = 2
+# More threads add up in any order, and the map would differ from one time to the next. For few songs two
+# threads wait for each other longer than they work.
+_THREADS, _WORTH_THREADS = 2, 3_000
 
 
 def lay_out(vectors: np.ndarray, *, seed: int) -> np.ndarray:
@@ -46,7 +47,7 @@ def lay_out(vectors: np.ndarray, *, seed: int) -> np.ndarray:
         learning_rate="auto",
         random_state=seed,
     )
-    with threadpool_limits(_THREADS):
+    with threadpool_limits(_THREADS if len(x) >= _WORTH_THREADS else 1):
         return _framed(np.asarray(model.fit_transform(x)))
 
 

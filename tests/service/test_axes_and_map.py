@@ -12,6 +12,7 @@ import pytest
 from pipelines import serving
 from pipelines.axes import fit_release_axes
 from pipelines.release import Release, load_release
+from recsys.axes import Axes
 from service.cli.main import main
 from tests.tiny_world import NOBODY, TinyWorld
 
@@ -26,13 +27,19 @@ def user(tiny_world: TinyWorld) -> str:
     return tiny_world.truth.user_refs[3]
 
 
+@pytest.fixture(scope="module")
+def axes(tiny_world: TinyWorld) -> Axes | None:
+    """What the songs' tags make of the published release."""
+    release = tiny_world.release
+    return fit_release_axes(tiny_world.factory, release.song_ids, release.vectors, seed=1)
+
+
 @pytest.fixture
-def with_axes(tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the published release the axes that its songs' tags make."""
+def with_axes(axes: Axes | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give the published release its axes."""
 
     def load(releases: Path, name: str) -> Release:
         release = load_release(releases, name)
-        axes = fit_release_axes(tiny_world.factory, release.song_ids, release.vectors, seed=1)
         object.__setattr__(release, "axes", axes)
         return release
 
