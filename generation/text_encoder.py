@@ -54,10 +54,11 @@ class TextEncoder:
     folder : Path, optional
         Of a BERT-like model in transformers' own format; the wheel's by default.
     threads : int, optional
-        Threads to compute with; torch's own setting by default.
+        Threads to compute with. One is the default: on a busy machine several wait for one another, and are slower
+        than one. None leaves torch as it is set.
     """
 
-    def __init__(self, folder: Path | None = None, *, threads: int | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, threads: int | None = 1) -> None:
         folder = weights_folder() if folder is None else folder
         self._tokenizer, self._model = _load(folder)
         self._threads = threads
