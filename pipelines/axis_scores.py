@@ -66,13 +66,13 @@ class UnknownArtistError(NotFoundError):
 
 def axes_of(release: Release) -> Axes | None:
     """The axes of a release; None where it has none, as releases made before there were axes."""
-    axes = getattr(release, "axes", None)
+    axes = release.axes
     return axes if isinstance(axes, Axes) and len(axes) else None
 
 
 def list_axes(release: Release) -> AxesAnswer:
     """The axes of a release in order of how many songs bear their tag, and the tags that are none."""
-    axes = getattr(release, "axes", None)
+    axes = release.axes
     if not isinstance(axes, Axes):
         return AxesAnswer((), (), release.name)
     measured = tuple(

@@ -1,4 +1,5 @@
-"""The nightly job: clean -> corpus -> song2vec -> cooccurrence -> index -> evaluate -> publish.
+"""The nightly job: clean -> corpus -> song2vec -> cooccurrence -> index -> words -> axes -> listens ->
+evaluate -> publish.
 
 Each stage (pipelines/night/, a module each) leaves its folder under `SONGSPACE_HOME/nightly/`
 (pipelines/stages.py) and is skipped when nothing that it reads has changed, so a job that was killed goes on
@@ -13,7 +14,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db.session import SessionFactory
-from pipelines.night import clean, cooccurrence, corpus, evaluate, index, publish, song2vec
+from pipelines.night import (
+    axes,
+    clean,
+    cooccurrence,
+    corpus,
+    evaluate,
+    index,
+    listens,
+    publish,
+    song2vec,
+    words,
+)
 from pipelines.night.job import GateClosedError, Job, NightlySettings, NothingToLearnError
 from pipelines.release_files import current_name
 from pipelines.stages import StageReport, only_one
@@ -26,6 +38,9 @@ _RUN: Mapping[str, Callable[[Job], StageReport]] = {
     "song2vec": song2vec.run,
     "cooccurrence": cooccurrence.run,
     "index": index.run,
+    "words": words.run,
+    "axes": axes.run,
+    "listens": listens.run,
     "evaluate": evaluate.run,
     "publish": publish.run,
 }

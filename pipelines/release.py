@@ -27,6 +27,7 @@ from pipelines.release_files import (
     start_building,
     write_manifest,
 )
+from recsys.axes import Axes
 from recsys.components import Component, Vectors, build_components
 from recsys.continuation import Continuation
 from recsys.corpus import Corpus, load_corpus, save_corpus
@@ -38,6 +39,7 @@ from recsys.ranker import Ranker
 from recsys.rules import Catalogue
 from recsys.song2vec import unit
 from recsys.tail import Tail, trust
+from recsys.towers import TextTower
 
 FORMAT = 2
 ARTIST_ID = "artist_id"
@@ -63,6 +65,10 @@ class ReleaseParts:
         Of the blend, by component.
     ranker : Ranker, or None
         Where it beats the blend.
+    tower : TextTower, or None
+        Where the text encoder was there.
+    axes : Axes, or None
+        Where songs bear tags.
     """
 
     corpus: Corpus
@@ -77,6 +83,8 @@ class ReleaseParts:
     factors: Factors
     weights: Mapping[str, float]
     ranker: Ranker | None = None
+    tower: TextTower | None = None
+    axes: Axes | None = None
 
 
 @dataclass(frozen=True)
@@ -92,6 +100,16 @@ class Release:
     parts: ReleaseParts
     index: VectorIndex
     output_index: VectorIndex
+
+    @property
+    def tower(self) -> TextTower | None:
+        """Places words in the song space."""
+        return self.parts.tower
+
+    @property
+    def axes(self) -> Axes | None:
+        """Named directions of the song space."""
+        return self.parts.axes
 
     @property
     def n_songs(self) -> int:
@@ -220,6 +238,10 @@ def write_release(
     (folder / "blend.json").write_text(json.dumps(dict(parts.weights), indent=2), encoding="utf-8")
     if parts.ranker is not None:
         parts.ranker.save(folder / "ranker.json")
+    if parts.tower is not None:
+        parts.tower.save(folder / "tower.npz")
+    if parts.axes is not None:
+        parts.axes.save(folder / "axes.npz")
     index.save(folder / "input.faiss")
     output_index.save(folder / "output.faiss")
     release = Release(name, {}, parts, index, output_index)
@@ -271,6 +293,8 @@ def load_release(releases: Path, name: str) -> Release:
             factors=Factors.load(folder / "factors.npz"),
             weights=json.loads((folder / "blend.json").read_text(encoding="utf-8")),
             ranker=Ranker.load(ranker) if (ranker := folder / "ranker.json").exists() else None,
+            tower=TextTower.load(tower) if (tower := folder / "tower.npz").exists() else None,
+            axes=Axes.load(axes) if (axes := folder / "axes.npz").exists() else None,
         )
         index = VectorIndex.load(folder / "input.faiss")
         output_index = VectorIndex.load(folder / "output.faiss")

@@ -217,7 +217,7 @@ def tower_of(release: Release) -> TextTower:
     ------
     NoTowerError
     """
-    tower = getattr(release, "tower", None)
+    tower = release.tower
     if not isinstance(tower, TextTower):
         raise NoTowerError(
             f"release {release.name} places no words: the next `songspace nightly` makes one that does"

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
-
-import pandas as pd
 
 from db.repositories import listens as listens_repository
 from db.repositories import playlists as playlists_repository
 from db.repositories import songs as songs_repository
 from pipelines.clean import LIST_ID, kinship, training_lists
 from pipelines.columns import SONG_ID, TITLE
-from pipelines.night.job import VERSION, Job, NothingToLearnError
+from pipelines.night.job import VERSION, Job, NothingToLearnError, hash_of_rows
 from pipelines.release import ALBUM_ID, ARTIST_ID, RECORDING_KEY
 from pipelines.stages import StageReport
 
@@ -32,7 +29,7 @@ def run(job: Job) -> StageReport:
     if lists.empty:
         raise NothingToLearnError("the database holds no playlist or session of two songs: ingest some first")
     # Other facts of songs may change without touching any list; they are part of what comes out.
-    marks = [VERSION, *(_hash_of_rows(frame) for frame in (lists, songs))]
+    marks = [VERSION, *(hash_of_rows(frame) for frame in (lists, songs))]
 
     def write(folder: Path) -> Mapping[str, Any]:
         lists.to_parquet(folder / "lists.parquet", index=False)
@@ -45,9 +42,3 @@ def run(job: Job) -> StageReport:
         }
 
     return job.work.run("clean", write, inputs=marks, again=job.again("clean"))
-
-
-def _hash_of_rows(frame: pd.DataFrame) -> str:
-    """Hash of the rows of a frame in their order."""
-    rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
-    return hashlib.sha256(rows.tobytes()).hexdigest()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+
+import pandas as pd
 
 from db.session import SessionFactory
 from pipelines.stages import Work
@@ -50,3 +53,9 @@ class Job:
     def again(self, stage: str) -> bool:
         """Whether this stage was asked for by name."""
         return self.settings.stage == stage
+
+
+def hash_of_rows(frame: pd.DataFrame) -> str:
+    """Hash of the rows of a frame in their order."""
+    rows = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    return hashlib.sha256(rows.tobytes()).hexdigest()

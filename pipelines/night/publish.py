@@ -16,6 +16,7 @@ from db.repositories import releases as releases_repository
 from db.session import write_transaction
 from pipelines.columns import SONG_ID
 from pipelines.gate import judge
+from pipelines.new_songs import place_new_songs
 from pipelines.night.job import GateClosedError, Job
 from pipelines.profiles import renew_profiles
 from pipelines.release import FORMAT, ReleaseParts, load_release, self_test, write_release
@@ -29,19 +30,23 @@ from pipelines.release_files import (
     remove_old,
 )
 from pipelines.stages import StageReport
+from recsys.axes import Axes
 from recsys.corpus import load_corpus, without_kinship
 from recsys.factors import Factors
 from recsys.index import VectorIndex
 from recsys.ranker import Ranker
 from recsys.tail import Tail
+from recsys.towers import TextTower
 
 logger = logging.getLogger(__name__)
+
+_READ = ("clean", "song2vec", "cooccurrence", "index", "words", "axes", "listens", "evaluate")
 
 
 def run(job: Job) -> StageReport:
     """Make the release, ask the gate, move the pointer."""
     started = time.perf_counter()
-    mark = [job.work.mark_of(stage) for stage in ("clean", "song2vec", "cooccurrence", "index", "evaluate")]
+    mark = [job.work.mark_of(stage) for stage in _READ]
     name = current_name(job.releases)
     done_before = not job.again("publish") and name is not None and _is_made_from(job, name, mark)
     if name is None or not done_before:
@@ -52,13 +57,15 @@ def run(job: Job) -> StageReport:
             remove_old(job.releases)
             raise
         publish(job.releases, name)
-    users = renew_profiles(job.session_factory, load_release(job.releases, name))
+    release = load_release(job.releases, name)
+    users = renew_profiles(job.session_factory, release)
+    placed = place_new_songs(job.session_factory, release, job.home)
     with write_transaction(job.session_factory) as session:
         metrics = read_manifest(job.releases, name).get("evaluation", {})
         releases_repository.save_release(session, name, state="published", metrics=metrics)
         releases_repository.publish_release(session, name)
     removed = remove_old(job.releases)
-    counts = {"release": name, "users": users, "removed": len(removed)}
+    counts = {"release": name, "users": users, "new songs": placed, "removed": len(removed)}
     logger.info("publish: release %s, %d users", name, users)
     return StageReport("publish", counts, time.perf_counter() - started, done_before)
 
@@ -98,6 +105,8 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         factors=Factors.load(path("cooccurrence", "factors.npz")),
         weights=choice["weights"],
         ranker=Ranker.load(ranker) if (ranker := path("evaluate", "ranker.json")).exists() else None,
+        tower=TextTower.load(tower) if (tower := path("words", "tower.npz")).exists() else None,
+        axes=Axes.load(axes) if (axes := path("axes", "axes.npz")).exists() else None,
         **arrays,
     )
     name = _new_name(job)
@@ -108,6 +117,7 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         "song2vec": json.loads(path("corpus", "song2vec.json").read_text(encoding="utf-8")),
         "alignment": json.loads(path("song2vec", "facts.json").read_text(encoding="utf-8")),
         "evaluation": choice,
+        "half_life": json.loads(path("listens", "half_life.json").read_text(encoding="utf-8")),
     }
     indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
     write_release(job.releases, name, parts, indexes[0], indexes[1], facts)
