@@ -54,8 +54,8 @@ class TextEncoder:
     folder : Path, optional
         Of a BERT-like model in transformers' own format; the wheel's by default.
     threads : int, optional
-        Threads to compute with. One by default: on a busy machine several wait for one another, and are slower
-        than one. None leaves torch as it is set.
+        Threads to compute with. One by default: on a busy machine several wait for one another, and are
+        slower than one. None leaves torch as it is set.
     """
 
     def __init__(self, folder: Path | None = None, *, threads: int | None = 1) -> None:

@@ -269,7 +269,10 @@ def choose(
         return Choice()
     fold_of = dict(zip(groups.tolist(), (rng.permutation(len(groups)) % _FOLDS).tolist(), strict=True))
     fold = np.array([fold_of.get(int(group), -1) for group in names.groups])
-    tested = np.flatnonzero(fold >= 0)
+    # A name without songs among these can be neither right nor wrong.
+    tested = np.flatnonzero((fold >= 0) & (np.diff(names.songs.indptr) > 0))
+    if len(tested) < FEWEST_NAMES:
+        return Choice()
     tested = np.sort(rng.permutation(tested)[:_MOST_TESTED])
     by_meaning = np.zeros((len(SHRINKS), len(tested), vectors.shape[1]), np.float32)
     by_word = np.zeros((len(tested), vectors.shape[1]), np.float32)
@@ -309,7 +312,7 @@ def _better(now: Choice, others: Sequence[Choice], measured: Callable[[Choice], 
 
 
 def recall_of_names(scores: np.ndarray, hidden: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Recall@100 and NDCG@100 of each name from scores of all songs, shape (n_names, n_songs)."""
+    """Recall@100 and NDCG@100 of each name, which has songs, from scores of all songs, (n_names, n_songs)."""
     ranked = rank(scores, [np.zeros(0, np.int64)] * len(hidden))
     hits = np.stack([np.isin(row, songs) for row, songs in zip(ranked, hidden, strict=True)])
     n_hidden = np.array([len(songs) for songs in hidden], dtype=np.int64)

@@ -1,4 +1,4 @@
-"""Facts about the frozen text encoder; those that need its weights are skipped where they are not installed."""
+"""Facts about the frozen text encoder; those that need its weights are skipped where they are missing."""
 
 from __future__ import annotations
 

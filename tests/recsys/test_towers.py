@@ -107,6 +107,19 @@ def test_few_names_choose_nothing() -> None:
     assert fitted(*world(150, FEWEST_NAMES - 1)).choice == Choice()
 
 
+def test_names_without_songs_choose_nothing() -> None:
+    names, songs, vectors = world(150, 40)
+    nothing = sp.csr_matrix((10, 150), dtype=np.float32)
+    more = Names(
+        texts([*names.texts.words, *names.texts.words[:10]]),
+        sp.csr_matrix(sp.vstack([names.songs, nothing])),
+        np.arange(50),
+    )
+    choice = fitted(more, songs, vectors).choice
+    assert choice.n_names == 40
+    assert np.isfinite(list(choice.recall.values())).all()
+
+
 def test_the_same_seed_gives_the_same_tower() -> None:
     one, two = (fitted(*world(150, 30), seed=5) for _ in range(2))
     assert one.choice == two.choice
