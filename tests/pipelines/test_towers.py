@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,22 +20,20 @@ from tests.tiny_world import TinyWorld
 ENCODE = TinyEncoder().sentences
 
 
-@dataclass(frozen=True)
-class Towered(Release):
-    """A release with a tower, whatever the nightly job made."""
-
-    tower: TextTower | None = None
+def with_tower(release: Release, tower: TextTower | None) -> Release:
+    """The release with this tower in the place of its own."""
+    return replace(release, parts=replace(release.parts, tower=tower))
 
 
 @pytest.fixture(scope="module")
-def release(tiny_world: TinyWorld) -> Towered:
+def release(tiny_world: TinyWorld) -> Release:
     found = tiny_world.release
     vectors = found.vectors[: found.n_songs]
     tower = fit_release_tower(
         tiny_world.factory, tiny_world.home, found.parts.corpus, vectors, seed=1, encode=ENCODE
     )
     assert tower is not None
-    return Towered(found.name, found.manifest, found.parts, found.index, found.output_index, tower=tower)
+    return with_tower(found, tower)
 
 
 def genre_of(tiny_world: TinyWorld, release: Release) -> np.ndarray:
@@ -56,19 +54,19 @@ def genre_of(tiny_world: TinyWorld, release: Release) -> np.ndarray:
     return np.array([of.get(name, np.nan) for name in names[: release.n_songs]])
 
 
-def test_a_genre_lies_near_its_songs(tiny_world: TinyWorld, release: Towered) -> None:
+def test_a_genre_lies_near_its_songs(tiny_world: TinyWorld, release: Release) -> None:
     cosines = release.vectors[: release.n_songs] @ vector_of_text(release, "metal", encode=ENCODE)
     metal = genre_of(tiny_world, release)
     assert cosines[metal > 0.7].mean() > cosines[metal < 0.3].mean() + 0.2
 
 
-def test_plain_words_of_a_title_find_the_song(tiny_world: TinyWorld, release: Towered) -> None:
+def test_plain_words_of_a_title_find_the_song(tiny_world: TinyWorld, release: Release) -> None:
     title, artist = tiny_world.truth.songs[["title", "artist"]].iloc[0]
     found = search_meaning(release, tiny_world.factory, f"{title} {artist}", 5, encode=ENCODE).songs
     assert title in [song.title for song in found]
 
 
-def test_each_recording_comes_once_and_best_first(tiny_world: TinyWorld, release: Towered) -> None:
+def test_each_recording_comes_once_and_best_first(tiny_world: TinyWorld, release: Release) -> None:
     found = search_meaning(release, tiny_world.factory, "calm piano", 40, encode=ENCODE).songs
     scores = [song.score for song in found]
     assert scores == sorted(scores, reverse=True)
@@ -77,14 +75,14 @@ def test_each_recording_comes_once_and_best_first(tiny_world: TinyWorld, release
     assert len(every) < len(release.song_ids)  # there is a live version
 
 
-def test_every_row_has_a_finite_score(release: Towered) -> None:
+def test_every_row_has_a_finite_score(release: Release) -> None:
     scores = meaning_scores(release, "calm piano", encode=ENCODE)
     assert scores.shape == release.song_ids.shape
     assert np.isfinite(scores).all()
 
 
 @pytest.mark.parametrize("text", ["", "   ", "\t\n"])
-def test_a_blank_question_is_refused(release: Towered, text: str) -> None:
+def test_a_blank_question_is_refused(release: Release, text: str) -> None:
     with pytest.raises(ValueError, match="blank"):
         vector_of_text(release, text, encode=ENCODE)
 
@@ -92,12 +90,12 @@ def test_a_blank_question_is_refused(release: Towered, text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["🎹", "x" * 5000, "\ud800", "'; drop table songs", "word " * 3000, "-" * 50]
 )
-def test_any_other_question_has_a_place(release: Towered, text: str) -> None:
+def test_any_other_question_has_a_place(release: Release, text: str) -> None:
     assert np.isclose(np.linalg.norm(vector_of_text(release, text, encode=ENCODE)), 1, atol=1e-5)
 
 
 def test_without_the_encoder_words_decide_and_it_is_said(
-    release: Towered, caplog: pytest.LogCaptureFixture
+    release: Release, caplog: pytest.LogCaptureFixture
 ) -> None:
     def missing(texts: object) -> np.ndarray:
         raise TextEncoderMissingError("not installed")
@@ -122,9 +120,8 @@ def test_a_night_without_the_encoder_makes_no_tower(
 
 
 def test_a_release_without_a_tower_says_so(tiny_world: TinyWorld) -> None:
-    found = tiny_world.release
-    bare = Towered("r1", found.manifest, found.parts, found.index, found.output_index)
-    with pytest.raises(NoTowerError, match="r1 places no words"):
+    bare = with_tower(tiny_world.release, None)
+    with pytest.raises(NoTowerError, match=f"{bare.name} places no words"):
         vector_of_text(bare, "metal", encode=ENCODE)
 
 
