@@ -212,16 +212,31 @@ def songspace_fit(
     """
 
     def model(log: ListenLog, at_s: int) -> ListenModel:
-        corpus = _corpus(log, playlists)
-        base, vectors = fit_base(corpus)
-        artists = np.array([artist_of.get(int(song), -1) for song in log.song_ids], dtype=np.int64)
-        over_log = _Moved.build(corpus, log)
-        return ListenModel.build(
-            log, at_s, base=over_log.base(base), vectors=over_log.vectors(vectors), artists=artists,
-            half_life_days=half_life_days,
-        )  # fmt: skip
+        return listen_model(
+            log, at_s, fit_base, artist_of=artist_of, playlists=playlists, half_life_days=half_life_days
+        )
 
     return lambda train, at_s: fit_listen_blend(train, at_s, model, seed=seed)
+
+
+def listen_model(
+    log: ListenLog,
+    at_s: int,
+    fit_base: FitBase,
+    *,
+    artist_of: Mapping[int, int],
+    playlists: pd.DataFrame | None,
+    half_life_days: float,
+) -> ListenModel:
+    """What a log of listens before a time says, with playlists beside; parameters as `songspace_fit`."""
+    corpus = _corpus(log, playlists)
+    base, vectors = fit_base(corpus)
+    artists = np.array([artist_of.get(int(song), -1) for song in log.song_ids], dtype=np.int64)
+    over_log = _Moved.build(corpus, log)
+    return ListenModel.build(
+        log, at_s, base=over_log.base(base), vectors=over_log.vectors(vectors), artists=artists,
+        half_life_days=half_life_days,
+    )  # fmt: skip
 
 
 def continuation_base(folder: Path, *, seed: int, workers: int, **settings: Any) -> FitBase:

@@ -1,5 +1,5 @@
-"""The nightly job: clean -> corpus -> song2vec -> cooccurrence -> index -> words -> axes -> listens ->
-evaluate -> publish.
+"""The nightly job: clean -> corpus -> song2vec -> cooccurrence -> index -> words -> axes -> evaluate ->
+listens -> publish.
 
 Each stage (pipelines/night/, a module each) leaves its folder under `SONGSPACE_HOME/nightly/`
 (pipelines/stages.py) and is skipped when nothing that it reads has changed, so a job that was killed goes on
@@ -40,8 +40,8 @@ _RUN: Mapping[str, Callable[[Job], StageReport]] = {
     "index": index.run,
     "words": words.run,
     "axes": axes.run,
-    "listens": listens.run,
     "evaluate": evaluate.run,
+    "listens": listens.run,
     "publish": publish.run,
 }
 STAGES = tuple(_RUN)

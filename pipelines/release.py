@@ -35,6 +35,7 @@ from recsys.factors import Factors
 from recsys.facts import SongFacts
 from recsys.features import SongFeatures
 from recsys.index import VectorIndex
+from recsys.listen_ranker import ListenRanker
 from recsys.ranker import Ranker
 from recsys.rules import Catalogue
 from recsys.song2vec import unit
@@ -65,6 +66,8 @@ class ReleaseParts:
         Of the blend, by component.
     ranker : Ranker, or None
         Where it beats the blend.
+    listen_ranker : ListenRanker, or None
+        Where it beats the blend for users.
     tower : TextTower, or None
         Where the text encoder was there.
     axes : Axes, or None
@@ -83,6 +86,7 @@ class ReleaseParts:
     factors: Factors
     weights: Mapping[str, float]
     ranker: Ranker | None = None
+    listen_ranker: ListenRanker | None = None
     tower: TextTower | None = None
     axes: Axes | None = None
 
@@ -238,6 +242,8 @@ def write_release(
     (folder / "blend.json").write_text(json.dumps(dict(parts.weights), indent=2), encoding="utf-8")
     if parts.ranker is not None:
         parts.ranker.save(folder / "ranker.json")
+    if parts.listen_ranker is not None:
+        parts.listen_ranker.save(folder)
     if parts.tower is not None:
         parts.tower.save(folder / "tower.npz")
     if parts.axes is not None:
@@ -293,6 +299,7 @@ def load_release(releases: Path, name: str) -> Release:
             factors=Factors.load(folder / "factors.npz"),
             weights=json.loads((folder / "blend.json").read_text(encoding="utf-8")),
             ranker=Ranker.load(ranker) if (ranker := folder / "ranker.json").exists() else None,
+            listen_ranker=ListenRanker.load(folder),
             tower=TextTower.load(tower) if (tower := folder / "tower.npz").exists() else None,
             axes=Axes.load(axes) if (axes := folder / "axes.npz").exists() else None,
         )

@@ -12,7 +12,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -190,7 +190,7 @@ def choose(
     ranker = None
     if mix > 0:
         trees = fit_trees(gather_queries(folds, weights), folds[0].features.names, settings)
-        ranker = None if trees is None else Ranker(trees.model, trees.names, mix, trees.importance)
+        ranker = None if trees is None else replace(trees, mix=mix)
     served = outcome.blend if ranker is None else outcome.mixes[mix]
     knn = np.concatenate(
         [measure(fit_item_knn(fold.split.train), fold.split.cases)["ndcg@100"] for fold in folds]

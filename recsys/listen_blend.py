@@ -113,27 +113,43 @@ class ListenModel:
 
     def signals(self, histories: Sequence[History]) -> np.ndarray:
         """Every signal, scaled; float32, shape (n_cases, n_songs, n_signals)."""
-        n_songs = len(self.vectors)
-        out = np.zeros((len(histories), n_songs, len(SIGNALS)), np.float32)
-        profiles = [self._profile(one) for one in histories]
-        out[:, :, 0] = self.base([rows for rows, _ in profiles], [weights for _, weights in profiles])
-        columns = [FEATURES.index(name) for name in _REPEAT]
-        everything = np.arange(n_songs)
-        for case, (history, (rows, weights)) in enumerate(zip(histories, profiles, strict=True)):
-            medoids = [one.vector for one in find_interests(rows, weights, self.vectors)]
-            if medoids:
-                out[case, :, 1] = np.maximum((self.vectors @ np.array(medoids).T).max(1), 0.0)
-            out[case, :, 2] = self.similar.plays(history)
-            features = listen_features(
-                history, everything, artists=self.artists, half_life_days=self.half_life_days
-            )
-            out[case, :, 4:] = features[:, columns]
-        out[:, :, 3] = self.popularity
-        reach = min(K, n_songs)
-        best = -np.partition(-out, reach - 1, axis=1)[:, :reach]
-        return np.asarray(out / np.maximum(best.mean(1, keepdims=True), 1e-9), dtype=np.float32)
+        profiles = [self.profile(one) for one in histories]
+        base = self.base([rows for rows, _ in profiles], [weights for _, weights in profiles])
+        everything = np.arange(len(self.vectors))
+        cases = [
+            scaled(self.raw_signals(history, profile, everything, scores)[0])
+            for history, profile, scores in zip(histories, profiles, base, strict=True)
+        ]
+        return np.array(cases, np.float32).reshape(len(cases), len(everything), len(SIGNALS))
 
-    def _profile(self, history: History) -> tuple[np.ndarray, np.ndarray]:
+    def raw_signals(
+        self, history: History, profile: tuple[np.ndarray, np.ndarray], rows: np.ndarray, base: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Signals of some songs for one user, not scaled, and their repeat features (recsys/repeat.py).
+
+        Parameters
+        ----------
+        profile : (rows, weights)
+            As `self.profile(history)`.
+        rows : int array, shape (n_rows,)
+        base : float array, shape (n_rows,)
+            What the base says of these songs.
+        """
+        out = np.zeros((len(rows), len(SIGNALS)), np.float32)
+        out[:, 0] = base
+        medoids = [one.vector for one in find_interests(*profile, self.vectors)]
+        if medoids:
+            out[:, 1] = np.maximum((self.vectors[rows] @ np.array(medoids).T).max(1), 0.0)
+        similar = self.similar.plays(history)
+        out[:, 2] = similar[rows]
+        out[:, 3] = self.popularity[rows]
+        features = listen_features(
+            history, rows, artists=self.artists, half_life_days=self.half_life_days, similar=similar
+        )
+        out[:, 4:] = features[:, [FEATURES.index(name) for name in _REPEAT]]
+        return out, features
+
+    def profile(self, history: History) -> tuple[np.ndarray, np.ndarray]:
         """Rows and weights of a history's heaviest songs."""
         weights = listen_weights(history.ages_days, history.completion, half_life_days=self.half_life_days)
         rows, inverse = np.unique(history.rows, return_inverse=True)
@@ -154,6 +170,15 @@ class ListenModel:
             return np.concatenate(parts) if parts else np.zeros((0, len(self.vectors)), np.float32)
 
         return score
+
+
+def scaled(signals: np.ndarray) -> np.ndarray:
+    """Each column over the mean of its 100 largest values; float32, same shape."""
+    reach = min(K, len(signals))
+    if reach == 0:
+        return np.asarray(signals, dtype=np.float32)
+    best = -np.partition(-signals, reach - 1, axis=0)[:reach]
+    return np.asarray(signals / np.maximum(best.mean(0), 1e-9), dtype=np.float32)
 
 
 def batch_of(n_songs: int) -> int:
@@ -194,21 +219,38 @@ def learn_listen_weights(
     for variant in VARIANTS:
         table = _table(model, split, variant)
         if len(table.n_hidden) >= FEWEST_CASES:
-            vector = _learn(table, np.random.default_rng(seed))
+            vector = learn_signal_weights(table, np.random.default_rng(seed))
             found[variant] = {n: round(float(w), 4) for n, w in zip(SIGNALS, vector, strict=True) if w > 0}
         logger.info("next listen, %s: %s from %d users", variant, found[variant], len(table.n_hidden))
     return found
 
 
 @dataclass(frozen=True)
-class _Table:
+class ListenTable:
     """Candidates of each case: signals (n_cases, n_candidates, n_signals), -1e3 in the padding, and hits."""
 
     signals: np.ndarray
     hidden: np.ndarray
     n_hidden: np.ndarray
 
+    @classmethod
+    def padded(
+        cls, signals: Sequence[np.ndarray], hits: Sequence[np.ndarray], n_hidden: np.ndarray
+    ) -> ListenTable:
+        """Gather cases of any number of candidates."""
+        longest = max((len(one) for one in hits), default=1)
+        values = np.full((len(hits), longest, len(SIGNALS)), -1e3, np.float32)
+        hidden = np.zeros((len(hits), longest), dtype=bool)
+        for i, (one, found) in enumerate(zip(signals, hits, strict=True)):
+            values[i, : len(one)], hidden[i, : len(one)] = one, found
+        return cls(values, hidden, n_hidden)
+
+    def take(self, at: np.ndarray) -> ListenTable:
+        """Keep some cases."""
+        return ListenTable(self.signals[at], self.hidden[at], self.n_hidden[at])
+
     def measure(self, weights: np.ndarray) -> np.ndarray:
+        """NDCG@100 of each case under these weights."""
         scores = self.signals @ weights
         reach = min(K, scores.shape[1])
         top = np.argpartition(-scores, reach - 1, axis=1)[:, :reach]
@@ -218,7 +260,7 @@ class _Table:
         return ndcg(hits, self.n_hidden)
 
 
-def _table(model: ListenModel, split: ListenSplit, variant: str) -> _Table:
+def _table(model: ListenModel, split: ListenSplit, variant: str) -> ListenTable:
     cases, hidden, left_out = hidden_of(split, variant)
     histories = split.histories()
     kept: list[tuple[np.ndarray, np.ndarray]] = []
@@ -232,26 +274,22 @@ def _table(model: ListenModel, split: ListenSplit, variant: str) -> _Table:
             best = np.argpartition(-one, reach - 1, axis=0)[:reach]
             rows = np.setdiff1d(best, left_out[i])
             kept.append((one[rows], np.isin(rows, hidden[i])))
-    longest = max((len(hits) for _, hits in kept), default=1)
-    padded = np.full((len(kept), longest, len(SIGNALS)), -1e3, np.float32)
-    hits = np.zeros((len(kept), longest), dtype=bool)
-    for i, (one, found) in enumerate(kept):
-        padded[i, : len(one)], hits[i, : len(one)] = one, found
-    return _Table(padded, hits, np.array([len(rows) for rows in hidden], dtype=np.int64))
+    n_hidden = np.array([len(rows) for rows in hidden], dtype=np.int64)
+    return ListenTable.padded([one for one, _ in kept], [hits for _, hits in kept], n_hidden)
 
 
-def _learn(table: _Table, rng: np.random.Generator) -> np.ndarray:
+def learn_signal_weights(table: ListenTable, rng: np.random.Generator) -> np.ndarray:
     """Mean weights of coordinate ascents on bootstrap samples of the users; they sum to 1."""
     found = []
     for _ in range(_SAMPLES):
         drawn = rng.integers(0, len(table.n_hidden), len(table.n_hidden))
-        found.append(_ascend(_Table(table.signals[drawn], table.hidden[drawn], table.n_hidden[drawn])))
+        found.append(_ascend(ListenTable(table.signals[drawn], table.hidden[drawn], table.n_hidden[drawn])))
     mean = np.mean(found, axis=0)
     mean[mean < 0.02] = 0.0
     return np.asarray(mean / mean.sum(), dtype=np.float32)
 
 
-def _ascend(table: _Table) -> np.ndarray:
+def _ascend(table: ListenTable) -> np.ndarray:
     # A signal that says nothing of any candidate, as own plays of songs never heard, gets no weight.
     speaks = np.asarray((table.signals > 0.0).any(axis=(0, 1)))
     weights: np.ndarray = np.where(speaks | ~speaks.any(), 1.0, 0.0).astype(np.float32)

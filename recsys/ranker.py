@@ -1,6 +1,8 @@
 """The ranker: LambdaMART trees (Burges, MSR-TR-2010-82; LightGBM) that put the blend's best songs in order.
 
-The trees see features of every (query, song) pair (recsys/features.py) and are trained on held-back lists.
+Two forests see features of every (query, song) pair (recsys/features.py) and are trained on held-back lists:
+one by LambdaMART, one by cross-entropy, which also learns how sure to be; their standardised scores are
+added, for together they are never much worse than the better of the two (docs/ranker.md).
 What is served is a mixture of the trees' score and the blend's, both standardised over the candidates of a
 query; how much the trees count (`mix`) is chosen on lists that they were not trained on, 0 among the
 choices: a ranker that does not beat the blend there is not published.
@@ -19,16 +21,16 @@ import numpy as np
 
 # So many of the blend's best songs are put in order; the others follow as they were.
 REACH = 300
-MIXES = (0.0, 0.25, 0.5, 0.75, 1.0)
+MIXES = (0.0, 0.5, 0.75, 1.0)
 # Queries whose songs are all found, or none, teach nothing about order.
 FEWEST_QUERIES = 30
 
 
 @dataclass(frozen=True)
 class RankerSettings:
-    """Settings of LightGBM, by its names."""
+    """Settings of LightGBM, by its names; a forest is trained for each objective."""
 
-    objective: str = "rank_xendcg"
+    objectives: tuple[str, ...] = ("lambdarank", "binary")
     rounds: int = 200
     learning_rate: float = 0.05
     num_leaves: int = 15
@@ -64,22 +66,25 @@ class Queries:
 
 @dataclass(frozen=True)
 class Ranker:
-    """Trees, what their columns are called, and how much they count beside the blend, 0..1."""
+    """Forests, what their columns are called, and how much they count beside the blend, 0..1."""
 
-    model: str
+    models: tuple[str, ...]
     names: tuple[str, ...]
     mix: float
     importance: dict[str, float] = field(default_factory=dict)
 
     @cached_property
-    def _booster(self) -> Any:
+    def _boosters(self) -> list[Any]:
         import lightgbm
 
-        return lightgbm.Booster(model_str=self.model)
+        return [lightgbm.Booster(model_str=model) for model in self.models]
 
     def trees(self, features: np.ndarray) -> np.ndarray:
-        """The trees' scores of candidates; float64, shape (n_candidates,)."""
-        return np.asarray(self._booster.predict(features, num_threads=1))
+        """The trees' scores of the candidates of one query; float64, shape (n_candidates,)."""
+        scores = np.zeros(len(features))
+        for booster in self._boosters:
+            scores += _standard(np.asarray(booster.predict(features, num_threads=1, raw_score=True)))
+        return scores
 
     def scores(self, features: np.ndarray) -> np.ndarray:
         """What the candidates of one query are ordered by: the mixture, standardised.
@@ -93,14 +98,14 @@ class Ranker:
 
     def save(self, path: Path) -> None:
         """Write to one JSON file."""
-        facts = {"names": self.names, "mix": self.mix, "importance": self.importance, "model": self.model}
+        facts = {"names": self.names, "mix": self.mix, "importance": self.importance, "models": self.models}
         path.write_text(json.dumps(facts), encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> Ranker:
         """Read back what `save` wrote."""
         facts = json.loads(path.read_text(encoding="utf-8"))
-        return cls(facts["model"], tuple(facts["names"]), float(facts["mix"]), facts["importance"])
+        return cls(tuple(facts["models"]), tuple(facts["names"]), float(facts["mix"]), facts["importance"])
 
 
 def mixed(trees: np.ndarray, blend: np.ndarray, mix: float) -> np.ndarray:
@@ -138,7 +143,6 @@ def fit_trees(queries: Queries, names: Sequence[str], settings: RankerSettings) 
         params={"max_bin": 63, "verbosity": -1, "num_threads": settings.workers},
     )
     options = {
-        "objective": settings.objective,
         "learning_rate": settings.learning_rate,
         "num_leaves": settings.num_leaves,
         "min_data_in_leaf": settings.min_data_in_leaf,
@@ -153,8 +157,11 @@ def fit_trees(queries: Queries, names: Sequence[str], settings: RankerSettings) 
         "deterministic": True,
         "verbosity": -1,
     }
-    booster = lightgbm.train(options, data, num_boost_round=settings.rounds)
-    gain = booster.feature_importance("gain")
-    shares = gain / max(float(gain.sum()), 1e-12)
+    models, shares = [], np.zeros(len(names))
+    for objective in settings.objectives:
+        booster = lightgbm.train(options | {"objective": objective}, data, num_boost_round=settings.rounds)
+        gain = booster.feature_importance("gain")
+        shares += gain / max(float(gain.sum()), 1e-12) / len(settings.objectives)
+        models.append(booster.model_to_string())
     importance = {name: round(float(share), 5) for name, share in zip(names, shares, strict=True)}
-    return Ranker(booster.model_to_string(), tuple(names), 1.0, importance)
+    return Ranker(tuple(models), tuple(names), 1.0, importance)

@@ -1,39 +1,107 @@
-"""Stage `listens`: what users' later listens say of their earlier ones."""
+"""Stage `listens`: what users' later listens say of their earlier ones.
+
+The half-life of a listen, and what `recommend` orders a user's candidates by (recsys/listen_ranker.py). For
+the latter everything is fitted once more on what came before the last week.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from db.repositories import listens as listens_repository
+from db.repositories import playlists as playlists_repository
+from pipelines.clean import kinship, playlist_lists
+from pipelines.columns import COMPLETION, LISTENED_AT_S, SONG_ID, USER_ID
+from pipelines.evaluate_listens import listen_model
 from pipelines.night.job import Job, hash_of_rows
 from pipelines.profiles import measure_half_life
+from pipelines.release import ARTIST_ID, facts_of_songs
 from pipelines.stages import StageReport
-from recsys.corpus import load_corpus
+from recsys.components import Vectors
+from recsys.continuation import Continuation
+from recsys.corpus import Corpus, load_corpus
+from recsys.facts import SongFacts
+from recsys.fit import fit_components
+from recsys.half_life import DEFAULT_DAYS
+from recsys.listen_blend import Base
+from recsys.listen_ranker import FEWEST_CASES, ListenChoice, ListenRanker, choose_listen_ranker
+from recsys.next_listen import ListenLog, make_listen_split
 from recsys.song2vec import unit
 
 
 def run(job: Job) -> StageReport:
-    """Choose the half-life of a listen."""
+    """Choose the half-life, and learn from the last week of listens."""
     with job.session_factory() as session:
         listens = listens_repository.read_listens(session)
 
     def write(folder: Path) -> Mapping[str, Any]:
         corpus = load_corpus(job.work.path("corpus", "corpus.npz"))
         vectors = unit(np.load(job.work.path("song2vec", "input.npy")))
-        choice = measure_half_life(corpus.song_ids, vectors, listens, seed=job.settings.seed)
-        (folder / "half_life.json").write_text(json.dumps(asdict(choice), indent=2), encoding="utf-8")
-        return {"half-life, days": choice.days, "cases": choice.n_cases}
+        half_life = measure_half_life(corpus.song_ids, vectors, listens, seed=job.settings.seed)
+        choice, ranker = _choose(job, folder, listens, half_life.days)
+        (folder / "half_life.json").write_text(json.dumps(asdict(half_life), indent=2), encoding="utf-8")
+        (folder / "choice.json").write_text(json.dumps(choice.document(), indent=2), encoding="utf-8")
+        if ranker is not None:
+            ranker.save(folder)
+        counts: dict[str, Any] = {"half-life, days": half_life.days, "users": choice.n_cases}
+        return counts | {"served": choice.served, "times best signal": round(choice.over_best_signal.mean, 3)}
 
-    inputs = [
-        job.work.mark_of("corpus"),
-        job.work.mark_of("song2vec"),
-        hash_of_rows(listens),
-        job.settings.seed,
-    ]
+    marks = [job.work.mark_of(stage) for stage in ("clean", "corpus", "song2vec", "evaluate")]
+    inputs = [*marks, hash_of_rows(listens), job.settings.seed]
     return job.work.run("listens", write, inputs=inputs, again=job.again("listens"))
+
+
+def _choose(
+    job: Job, folder: Path, listens: pd.DataFrame, half_life_days: float | None
+) -> tuple[ListenChoice, ListenRanker | None]:
+    settings = job.settings
+    if listens.empty:
+        return ListenChoice(0), None
+    with job.session_factory() as session:
+        entries = playlists_repository.read_entries(session)
+        playlists = playlist_lists(entries, kinship(playlists_repository.read_playlists(session)))
+    columns = (listens[name].to_numpy() for name in (USER_ID, SONG_ID, LISTENED_AT_S, COMPLETION))
+    split = make_listen_split(
+        ListenLog.build(*columns), seed=settings.seed, known=playlists[SONG_ID].unique()
+    )
+    if len(split.users) < FEWEST_CASES:
+        return ListenChoice(len(split.users)), None
+    songs = pd.read_parquet(job.work.path("clean", "songs.parquet"))
+    weights = json.loads(job.work.path("evaluate", "choice.json").read_text(encoding="utf-8"))["weights"]
+    model = listen_model(
+        split.train,
+        split.at_s,
+        partial(_base, job, folder, facts_of_songs(songs), weights),
+        artist_of=dict(zip(songs[SONG_ID].tolist(), songs[ARTIST_ID].tolist(), strict=True)),
+        playlists=playlists,
+        half_life_days=DEFAULT_DAYS if half_life_days is None else half_life_days,
+    )
+    return choose_listen_ranker(model, split, seed=settings.seed, workers=settings.workers)
+
+
+def _base(
+    job: Job, folder: Path, facts: SongFacts, weights: Mapping[str, float], corpus: Corpus
+) -> tuple[Base, np.ndarray]:
+    """The continuation blend, fitted on a part of the lists, with tonight's weights."""
+    settings = job.settings
+    components = fit_components(
+        corpus, facts.of(corpus.song_ids), folder,
+        seed=settings.seed, workers=settings.workers, pairs=settings.pairs / 2,
+    )  # fmt: skip
+    blend = Continuation(components, weights, corpus.n_songs)
+    nothing = np.zeros(0, dtype=np.int64)
+
+    def base(rows: Sequence[np.ndarray], given: Sequence[np.ndarray]) -> np.ndarray:
+        return blend.score(rows, given, shown=[nothing] * len(rows), ranked=False)
+
+    song2vec = components["song2vec"]
+    assert isinstance(song2vec, Vectors)
+    return base, unit(song2vec.input)

@@ -34,13 +34,14 @@ from recsys.axes import Axes
 from recsys.corpus import load_corpus, without_kinship
 from recsys.factors import Factors
 from recsys.index import VectorIndex
+from recsys.listen_ranker import ListenRanker
 from recsys.ranker import Ranker
 from recsys.tail import Tail
 from recsys.towers import TextTower
 
 logger = logging.getLogger(__name__)
 
-_READ = ("clean", "song2vec", "cooccurrence", "index", "words", "axes", "listens", "evaluate")
+_READ = ("clean", "song2vec", "cooccurrence", "index", "words", "axes", "evaluate", "listens")
 
 
 def run(job: Job) -> StageReport:
@@ -106,6 +107,7 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         weights=choice["weights"],
         ranker=Ranker.load(ranker) if (ranker := path("evaluate", "ranker.json")).exists() else None,
         tower=TextTower.load(tower) if (tower := path("words", "tower.npz")).exists() else None,
+        listen_ranker=ListenRanker.load(path("listens", "choice.json").parent),
         axes=Axes.load(axes) if (axes := path("axes", "axes.npz")).exists() else None,
         **arrays,
     )
@@ -117,6 +119,7 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         "song2vec": json.loads(path("corpus", "song2vec.json").read_text(encoding="utf-8")),
         "alignment": json.loads(path("song2vec", "facts.json").read_text(encoding="utf-8")),
         "evaluation": choice,
+        "listens": json.loads(path("listens", "choice.json").read_text(encoding="utf-8")),
         "half_life": json.loads(path("listens", "half_life.json").read_text(encoding="utf-8")),
     }
     indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
