@@ -52,8 +52,8 @@ class Recommendation:
 class Recommendations:
     """Songs for a user, best first.
 
-    `fallback` names what stood in for the taste ("popular") or is None; `relaxed` names the rules that gave
-    way.
+    `user` is "" for somebody who is none. `fallback` names what stood in for the taste ("popular") or is
+    None; `relaxed` names the rules that gave way; no artist has more songs than `artist_cap`.
     """
 
     user: str
@@ -61,6 +61,7 @@ class Recommendations:
     release: str | None
     fallback: str | None = None
     relaxed: tuple[str, ...] = ()
+    artist_cap: int = 1
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,11 @@ from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.session import SessionFactory
 from pipelines.answers import POPULAR, Because, Recommendation
+from pipelines.asking import feedback_frame
 from pipelines.columns import LISTENED_AT_S, SONG_ID
 from pipelines.profiles import muted_rows, taste_of, user_taste
-from pipelines.recommend import QUERY_SONGS, SIGNALS, feedback_frame
+from pipelines.reasons import SIGNALS
+from pipelines.recommend import QUERY_SONGS
 from pipelines.release import RECORDING_KEY, Release
 from pipelines.serving import name_rows, namespace_of
 from recsys.explain import explain

@@ -18,12 +18,13 @@ from pipelines.answers import (
     SongAnswer,
     SongList,
 )
+from pipelines.asking import feedback_frame
 from pipelines.axis_scores import taste_axes
 from pipelines.columns import KIND, SONG_ID
 from pipelines.profiles import user_taste
-from pipelines.recommend import UserVectors, feedback_frame
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
+from pipelines.user_vectors import UserVectors
 from recsys.tail import TAIL_TRUST
 from recsys.taste import combine
 

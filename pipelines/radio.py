@@ -12,9 +12,9 @@ from sqlalchemy.orm import Session
 from db.repositories import users as users_repository
 from db.session import SessionFactory
 from pipelines.answers import SongAnswer
+from pipelines.asking import feedback_frame
 from pipelines.columns import KIND, SONG_ID
 from pipelines.profiles import muted_rows, user_taste
-from pipelines.recommend import feedback_frame
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
 from recsys.radio import RadioSettings, radio

@@ -1,11 +1,13 @@
-"""Recommendations for a user: candidates, score, rules, reasons; and for all users, into a file."""
+"""Recommendations: candidates, scores, order, rules, reasons; for a user, for picked songs, for a text, for
+nobody in particular, and for all users into a file.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,179 +15,253 @@ import pandas as pd
 import scipy.sparse as sp
 from sqlalchemy.orm import Session
 
-from db.repositories import feedback as feedback_repository
-from db.repositories import listens as listens_repository
-from db.repositories import profiles as profiles_repository
 from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
-from pipelines.answers import POPULAR, Because, Recommendation, Recommendations
+from pipelines.answers import POPULAR, Recommendation, Recommendations
+from pipelines.asking import Asker, ask_as_nobody, ask_as_user, ask_with_songs, feedback_frame
 from pipelines.columns import KIND, LISTENED_AT_S, SONG_ID
-from pipelines.profiles import taste_of
+from pipelines.listeners import Listeners
+from pipelines.meaning import meaning_scores
+from pipelines.reasons import SIGNALS, Grounds, explained, listened_behind
 from pipelines.release import Release
-from pipelines.serving import name_rows, namespace_of
+from pipelines.serving import NoReleaseError, namespace_of
+from pipelines.shelf import Shelf, Shelves
 from recsys.candidates import RETRIEVERS, Candidates, gather_candidates
-from recsys.components import Neighbours as NeighboursComponent
-from recsys.explain import explain
+from recsys.components import Neighbours
+from recsys.decisions import muted_rows
+from recsys.newcomers import nearness, score_newcomers
 from recsys.query import build_query
-from recsys.rules import RuledList, RuleSettings, apply_rules
-from recsys.taste import TasteProfile
+from recsys.rules import RuleSettings, apply_rules
 
 # Songs of a profile that the blend is asked with.
 QUERY_SONGS = 60
 # A song stays out of the list for so long after it was heard, counted back from the user's last listen.
 RECENT_DAYS = 60
-_SIMILAR_USERS = 10
+NEW, MEANING = "new", "meaning"
+_NEWCOMERS = 100
+_MEANT = 500
 _MOST_POPULAR = 100_000
 _DAY_S = 86_400
-# What each signal of the blend means to a listener.
-SIGNALS = {
-    "popularity": "many people play it",
-    "together": "it stands in the same playlists",
-    "together_cosine": "it stands in the same playlists, and in few others",
-    "after": "it often comes after them",
-    "after_cosine": "it often comes after them, and seldom after others",
-    "lists": "whole playlists like your taste hold it",
-    "song2vec": "song2vec expects it beside them",
-    "factors": "people with lists like your taste would add it",
-}
 
 
-class UserVectors:
-    """Overall vectors of all users in one release's space, for finding similar ones; read once, held in
-    memory.
+@dataclass(frozen=True)
+class Ranked:
+    """Songs in order, best first, before any rule.
+
+    Attributes
+    ----------
+    rows : int64 array, shape (n,)
+        Of the shelf.
+    scores : float32 array, shape (n,)
+        What each scores by taste; the order may differ, where later listens taught one.
+    grounds : Grounds
+        For saying why.
     """
 
-    def __init__(self, session: Session, release: Release) -> None:
-        profiles = profiles_repository.load_profiles(session, release=release.name)
-        known = [p for p in profiles.values() if p.overall is not None and np.any(p.overall)]
-        self.user_ids = np.array([p.user_id for p in known], dtype=np.int64)
-        dim = release.vectors.shape[1]
-        self.vectors = np.array([p.overall for p in known], dtype=np.float32).reshape(len(known), dim)
-        # Every taste leans towards what is popular; without the common mean, differences decide.
-        self.mean = self.vectors.mean(0) if len(known) else np.zeros(dim, np.float32)
-
-    def nearest(self, overall: np.ndarray, k: int, *, but: int) -> tuple[np.ndarray, np.ndarray]:
-        """Ids and centred cosines of the k users nearest to a vector, leaving one out."""
-        centred = _normalised(self.vectors - self.mean)
-        scores = centred @ _normalised((overall - self.mean)[None])[0]
-        scores[self.user_ids == but] = -np.inf
-        best = np.argsort(-scores, kind="stable")[:k]
-        best = best[np.isfinite(scores[best])]
-        return self.user_ids[best], scores[best]
-
-
-def _normalised(vectors: np.ndarray) -> np.ndarray:
-    length = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(length, 1e-8))
-
-
-def feedback_frame(session: Session, user_id: int) -> pd.DataFrame:
-    """One user's feedback: song_id, kind."""
-    said = feedback_repository.user_feedback(session, user_id)
-    pairs = [(song_id, kind) for song_id, kinds in sorted(said.items()) for kind in sorted(kinds)]
-    return pd.DataFrame({SONG_ID: [p[0] for p in pairs], KIND: [p[1] for p in pairs]}).astype(
-        {SONG_ID: "int64", KIND: "str"}
-    )
+    rows: np.ndarray
+    scores: np.ndarray
+    grounds: Grounds
 
 
 class Recommender:
-    """Recommends from one release; without one, what is popular."""
+    """Recommends from one release and the songs that came since; without a release, what is popular."""
 
     def __init__(self, release: Release | None, session_factory: SessionFactory) -> None:
         self.release = release
         self.session_factory = session_factory
-        self._users: UserVectors | None = None
+        self._shelves = None if release is None else Shelves(release)
+        self._listeners: Listeners | None = None
 
-    def recommend(self, user: str, k: int = 10, *, rules: RuleSettings | None = None) -> Recommendations:
-        """Recommend k songs to a user, each with its reasons.
+    def recommend(
+        self,
+        user: str,
+        k: int = 10,
+        *,
+        text: str | None = None,
+        rules: RuleSettings | None = None,
+        explain: bool = True,
+    ) -> Recommendations:
+        """Recommend k songs to a user, each with its reasons; with a text, those that fit it too.
 
         Raises
         ------
         NotFoundError
             There is no such user.
+        NoReleaseError, NoTowerError, ValueError
+            k below 1, or a text that cannot be placed.
+        """
+        _check(k)
+        with self.session_factory() as session:
+            if self._shelves is None:
+                _no_text_without_release(text)
+                user_id = users_repository.find_user(session, user)
+                return self._popular_songs(session, user, k, feedback_frame(session, user_id))
+            asker = ask_as_user(session, self._shelves.release, user)
+            if text is not None:
+                asker = replace(asker, wanted=meaning_scores(self._shelves.release, text))
+            return self._answer(session, self._shelves, asker, k, rules, explain)
+
+    def recommend_after(
+        self, songs: Sequence[str], k: int = 10, *, rules: RuleSettings | None = None, explain: bool = True
+    ) -> Recommendations:
+        """Recommend k songs to somebody new who picked some; those are not recommended back.
+
+        Raises
+        ------
+        NotFoundError, NoReleaseError, ValueError
+            Songs that are unknown or have no place; k below 1.
+        """
+        _check(k)
+        shelves = self._need_release()
+        with self.session_factory() as session:
+            return self._answer(
+                session, shelves, ask_with_songs(session, shelves.release, songs), k, rules, explain
+            )
+
+    def recommend_for(self, text: str, k: int = 10, *, rules: RuleSettings | None = None) -> Recommendations:
+        """Recommend k songs that fit a text to somebody of whom nothing is known.
+
+        Raises
+        ------
+        NoReleaseError, NoTowerError, ValueError
+            A blank text, or one of which nothing is known; k below 1.
+        """
+        _check(k)
+        shelves = self._need_release()
+        with self.session_factory() as session:
+            wanted = meaning_scores(shelves.release, text)
+            asker = replace(ask_as_nobody(shelves.release, _own_namespace(session)), wanted=wanted)
+            return self._answer(session, shelves, asker, k, rules, True)
+
+    def recommend_to_anybody(self, k: int = 10, *, rules: RuleSettings | None = None) -> Recommendations:
+        """Recommend what is popular and diverse: an artist comes once.
+
+        Raises
+        ------
         ValueError
             k below 1.
         """
-        if k < 1:
-            raise ValueError(f"k must be at least 1, got {k}")
+        _check(k)
         with self.session_factory() as session:
-            user_id = users_repository.find_user(session, user)
-            feedback = feedback_frame(session, user_id)
-            if self.release is None:
-                return self._popular_songs(session, user, k, feedback)
-            listens = listens_repository.user_listens(session, user_id)
-            return self._from_release(
-                session, self.release, user, user_id, listens, feedback, k, rules or RuleSettings()
-            )
+            if self._shelves is None:
+                return self._popular_songs(session, OWN_SCHEME, k, feedback_frame(session, 0))
+            asker = ask_as_nobody(self._shelves.release, _own_namespace(session))
+            return self._answer(session, self._shelves, asker, k, rules, True)
 
-    def _from_release(
-        self, session: Session, release: Release, user: str, user_id: int, listens: pd.DataFrame,
-        feedback: pd.DataFrame, k: int, rules: RuleSettings,
+    def _need_release(self) -> Shelves:
+        if self._shelves is None:
+            raise NoReleaseError("nothing is published yet: run `songspace nightly` first")
+        return self._shelves
+
+    def _answer(
+        self, session: Session, shelves: Shelves, asker: Asker, k: int, rules: RuleSettings | None,
+        explain: bool,
     ) -> Recommendations:  # fmt: skip
-        taste = taste_of(release, listens, feedback)
+        shelf = shelves.current(session)
+        ranked = self.rank_for(session, shelf, asker)
+        settings = rules or RuleSettings()
+        nothing_known = not len(ranked.grounds.rows) and asker.wanted is None
+        if nothing_known:
+            settings = replace(settings, artist_cap=1)
+        ruled = apply_rules(
+            ranked.rows,
+            ranked.scores,
+            k,
+            catalogue=shelf.catalogue,
+            vectors=shelf.vectors,
+            settings=settings,
+            banned=_banned(shelf, asker, ranked.rows),
+            recent=shelf.catalogue.versions(_recently_heard(shelf, asker.listens)),
+            known=asker.taste.rows,
+            counts=shelf.counts,
+            spares=shelf.spares,
+        )
+        grounds = ranked.grounds if explain else replace(ranked.grounds, rows=ranked.grounds.rows[:0])
+        songs = explained(session, shelf, ruled, grounds, asker.namespace)
+        fallback = POPULAR if nothing_known else None
+        return Recommendations(
+            asker.name, songs, shelf.release.name, fallback, ruled.relaxed, ruled.artist_cap
+        )
+
+    def rank_for(self, session: Session, shelf: Shelf, asker: Asker) -> Ranked:
+        """Candidates in order, before any rule."""
+        release = shelf.release
+        taste = asker.taste
         rows, weights = release.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
         order = np.argsort(-weights, kind="stable")
         rows, weights = rows[order], weights[order]
+        if not len(rows):
+            return _without_taste(release, asker)
         query = build_query([rows], release.n_songs, [weights])
-        if len(rows):
-            candidates = self._candidates(session, release, user_id, taste, query)
-            scores = release.continuation.score_candidates(query, candidates.rows)[0]
-            scores *= release.trust[candidates.rows]
-        else:
-            candidates = Candidates(np.arange(release.n_songs), np.zeros(release.n_songs, dtype=np.int64))
-            scores = release.counts.astype(np.float32)
-        best = np.argsort(-scores, kind="stable")
-        banned = _all_versions(release, feedback.loc[feedback[KIND] != "like", SONG_ID].to_numpy(np.int64))
-        ruled = apply_rules(
-            candidates.rows[best],
-            scores[best],
-            k,
-            catalogue=release.catalogue,
-            vectors=release.vectors,
-            settings=rules,
-            banned=banned,
-            recent=_recently_heard(release, listens),
-        )
-        retriever_of = dict(zip(candidates.rows.tolist(), candidates.retrievers.tolist(), strict=True))
-        listened = _listened_behind(release, taste.rows[:QUERY_SONGS])
-        songs = _explained(session, release, ruled, rows, weights, listened, retriever_of, namespace_of(user))
-        return Recommendations(user, songs, release.name, None if len(rows) else POPULAR, ruled.relaxed)
+        candidates = self._candidates(session, release, asker, query)
+        scores = release.continuation.score_candidates(query, candidates.rows)[0]
+        scores *= release.trust[candidates.rows]
+        value = self._by_later_listens(session, release, asker, candidates.rows, scores)
+        if asker.wanted is not None:
+            wanted = np.exp(asker.wanted[candidates.rows] - float(asker.wanted.max(initial=0.0)))
+            value = _share(value) + _share(wanted)
+        known = dict(zip(candidates.rows.tolist(), candidates.retrievers.tolist(), strict=True))
+        retrievers = {row: RETRIEVERS[number] for row, number in known.items()}
+        all_rows, all_scores = candidates.rows, scores
+        if len(shelf.new) and asker.wanted is None:
+            new_rows, new_scores = _newcomers(shelf, rows, weights, candidates.rows, scores)
+            all_rows = np.concatenate([all_rows, new_rows])
+            all_scores, value = np.concatenate([scores, new_scores]), np.concatenate([value, new_scores])
+            retrievers |= dict.fromkeys(new_rows.tolist(), NEW)
+        best = np.argsort(-value, kind="stable")
+        listened = listened_behind(release, taste.rows[:QUERY_SONGS])
+        grounds = Grounds(rows, weights, listened, retrievers, "popularity")
+        return Ranked(all_rows[best], all_scores[best], grounds)
 
     def _candidates(
-        self, session: Session, release: Release, user_id: int, taste: TasteProfile, query: sp.csr_matrix
+        self, session: Session, release: Release, asker: Asker, query: sp.csr_matrix
     ) -> Candidates:
         together = release.continuation.components["together_cosine"]
-        assert isinstance(together, NeighboursComponent)
+        assert isinstance(together, Neighbours)
+        similar = np.zeros(0, dtype=np.int64)
+        if asker.user_id is not None:
+            listeners = self.listeners(session, release)
+            plays = listeners.similar.plays(listeners.history(release, asker.listens))
+            similar = np.argsort(-plays, kind="stable")[: int((plays > 0).sum())]
         return gather_candidates(
-            taste,
+            asker.taste,
             query,
             index=release.index,
             output_index=release.output_index,
             input_vectors=release.parts.input,
             together=together.matrix,
             catalogue=release.catalogue,
-            from_similar_users=self._songs_of_similar_users(session, release, user_id, taste),
+            from_similar_users=similar,
         )
 
-    def user_vectors(self, session: Session, release: Release) -> UserVectors:
-        """All users' vectors, read on first use."""
-        if self._users is None:
-            self._users = UserVectors(session, release)
-        return self._users
+    def listeners(self, session: Session, release: Release) -> Listeners:
+        """Everybody's listens, read on first use."""
+        if self._listeners is None:
+            self._listeners = Listeners.load(session, release)
+        return self._listeners
 
-    def _songs_of_similar_users(
-        self, session: Session, release: Release, user_id: int, taste: TasteProfile
+    def _by_later_listens(
+        self, session: Session, release: Release, asker: Asker, rows: np.ndarray, scores: np.ndarray
     ) -> np.ndarray:
-        """What the nearest users play most, by how many of them do."""
-        similar, _ = self.user_vectors(session, release).nearest(taste.overall, _SIMILAR_USERS, but=user_id)
-        frames = [listens_repository.user_listens(session, int(other)) for other in similar]
-        if not frames:
-            return np.zeros(0, dtype=np.int64)
-        songs = np.concatenate([np.unique(frame[SONG_ID].to_numpy(np.int64)) for frame in frames])
-        found, users = np.unique(songs, return_counts=True)
-        return release.rows(found[np.argsort(-users, kind="stable")])
+        """Values to sort candidates by: the scores, shared out anew in the order that the listens' ranker
+        gives, where there is one.
+        """
+        ranker = release.parts.listen_ranker
+        if ranker is None or asker.user_id is None or asker.listens.empty:
+            return scores
+        listeners = self.listeners(session, release)
+        history = listeners.history(release, asker.listens)
+        if not len(history.rows):
+            return scores
+        model = listeners.model
+        interests = np.array([interest.vector for interest in asker.taste.interests])
+        signals, features = model.raw_signals(history, interests, rows, scores)
+        order = ranker.order(signals, features, model.popularity[rows], len(history.rows))
+        value = np.empty_like(scores)
+        value[order] = -np.sort(-scores)
+        return value
 
     def _popular_songs(self, session: Session, user: str, k: int, feedback: pd.DataFrame) -> Recommendations:
         """Straight from the database: the songs in most playlists and listens, one an artist."""
@@ -215,7 +291,12 @@ class Recommender:
         return Recommendations(user, chosen, None, POPULAR, relaxed)
 
     def recommend_all(
-        self, path: Path, k: int = 10, *, progress: Callable[[int, int], None] | None = None
+        self,
+        path: Path,
+        k: int = 10,
+        *,
+        rules: RuleSettings | None = None,
+        progress: Callable[[int, int], None] | None = None,
     ) -> int:
         """Write a line of JSON for every user, best songs first; returns the number of users.
 
@@ -227,7 +308,7 @@ class Recommender:
         try:
             with temporary.open("w", encoding="utf-8") as file:
                 for done, user in enumerate(users):
-                    answer = self.recommend(user, k)
+                    answer = self.recommend(user, k, rules=rules)
                     file.write(json.dumps(asdict(answer), ensure_ascii=False) + "\n")
                     if progress is not None:
                         progress(done + 1, len(users))
@@ -237,51 +318,70 @@ class Recommender:
         return len(users)
 
 
-def _all_versions(release: Release, song_ids: np.ndarray) -> np.ndarray:
-    """Rows of these songs and of every other version of their recordings."""
-    rows = release.rows(song_ids)
-    recordings = release.catalogue.recordings[rows[rows >= 0]]
-    versions = np.flatnonzero(np.isin(release.catalogue.recordings, recordings[recordings >= 0]))
-    return np.union1d(rows[rows >= 0], versions)
+def _check(k: int) -> None:
+    if k < 1:
+        raise ValueError(f"k must be at least 1, got {k}")
 
 
-def _recently_heard(release: Release, listens: pd.DataFrame) -> np.ndarray:
+def _no_text_without_release(text: str | None) -> None:
+    if text is not None:
+        raise NoReleaseError("nothing is published yet that could place words: run `songspace nightly` first")
+
+
+def _own_namespace(session: Session) -> str:
+    """The scheme that most songs are named in: somebody who names nothing is answered in it."""
+    return songs_repository.most_used_scheme(session) or OWN_SCHEME
+
+
+def _without_taste(release: Release, asker: Asker) -> Ranked:
+    """What fits the text, or what is popular."""
+    nothing = np.zeros(0, dtype=np.int64)
+    if asker.wanted is None:
+        scores = release.counts.astype(np.float32)
+        best = np.argsort(-scores, kind="stable")
+        return Ranked(best, scores[best], Grounds(nothing, nothing, {}, {}, "popularity"))
+    best = np.argsort(-asker.wanted, kind="stable")[:_MEANT]
+    scores = np.exp(asker.wanted[best] - asker.wanted[best].max(initial=-np.inf)).astype(np.float32)
+    grounds = Grounds(nothing, nothing, {}, dict.fromkeys(best.tolist(), MEANING), MEANING)
+    return Ranked(best, scores, grounds)
+
+
+def _newcomers(
+    shelf: Shelf, rows: np.ndarray, weights: np.ndarray, known: np.ndarray, scores: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The new songs nearest to the taste, with scores on the scale of the known candidates."""
+    own = shelf.vectors[rows]
+    near = nearness(own, weights, shelf.new.vectors)
+    best = np.argsort(-near * shelf.new.trust, kind="stable")[:_NEWCOMERS]
+    best = best[near[best] > 0]
+    found = score_newcomers(
+        near[best], shelf.new.trust[best], nearness(own, weights, shelf.vectors[known]), scores
+    )
+    return shelf.n_rows + best, found
+
+
+def _share(values: np.ndarray) -> np.ndarray:
+    """Values over the mean of the hundred largest."""
+    top = np.sort(values)[::-1][:100]
+    return np.asarray(values / max(float(top.mean()) if len(top) else 0.0, 1e-12))
+
+
+def _banned(shelf: Shelf, asker: Asker, rows: np.ndarray) -> np.ndarray:
+    """Rows that may not come: blocked and disliked songs and the picked ones, with all their versions, and
+    what the mutes leave out.
+    """
+    said = asker.feedback.loc[asker.feedback[KIND] != "like", SONG_ID].to_numpy(np.int64)
+    unwanted = shelf.catalogue.versions(np.concatenate([shelf.rows(said), asker.picked]))
+    taste, decisions = asker.taste, asker.decisions
+    among = np.union1d(rows, shelf.spares)
+    muted = among[muted_rows(among, taste.interests, taste.muted, taste.rows, shelf.vectors)]
+    named = np.concatenate([decisions.muted_songs, decisions.muted_interests])
+    return np.unique(np.concatenate([unwanted, muted, shelf.catalogue.versions(named)]))
+
+
+def _recently_heard(shelf: Shelf, listens: pd.DataFrame) -> np.ndarray:
     times = listens[LISTENED_AT_S].to_numpy(np.int64)
     if len(times) == 0:
         return np.zeros(0, dtype=np.int64)
     recent = times >= times.max() - RECENT_DAYS * _DAY_S
-    return release.rows(np.unique(listens[SONG_ID].to_numpy(np.int64)[recent]))
-
-
-def _listened_behind(release: Release, rows: np.ndarray) -> dict[int, int]:
-    """For each row of the query the song of the profile that it is there for: itself, or the heaviest song of
-    the tail that it stands in for.
-    """
-    behind = {}
-    for row in rows[rows >= release.n_songs][::-1].tolist():
-        behind.update(dict.fromkeys(release.as_query(np.array([row]))[0].tolist(), row))
-    return behind | {row: row for row in rows[rows < release.n_songs].tolist()}
-
-
-def _explained(
-    session: Session, release: Release, ruled: RuledList, rows: np.ndarray, weights: np.ndarray,
-    listened: dict[int, int], retriever_of: dict[int, int], namespace: str,
-) -> tuple[Recommendation, ...]:  # fmt: skip
-    named = name_rows(release, session, ruled.rows, ruled.scores, namespace)
-    if len(rows) == 0:
-        popular = SIGNALS["popularity"]
-        return tuple(Recommendation(s.song, s.title, s.artist, s.score, signal=popular) for s in named)
-    reasons = explain(release.continuation, rows, weights, ruled.rows)
-    out = []
-    for song, reason, row in zip(named, reasons, ruled.rows, strict=True):
-        shares: dict[int, float] = {}
-        for behind, share in zip(reason.because.tolist(), reason.shares.tolist(), strict=True):
-            shares[listened[behind]] = shares.get(listened[behind], 0.0) + share
-        listens = name_rows(
-            release, session, np.array([*shares], int), np.array([*shares.values()]), namespace
-        )
-        because = tuple(Because(one.song, one.title, one.artist, round(one.score, 4)) for one in listens)
-        retriever = RETRIEVERS[retriever_of[int(row)]]
-        signal = SIGNALS[reason.signal]
-        out.append(Recommendation(song.song, song.title, song.artist, song.score, because, signal, retriever))
-    return tuple(out)
+    return shelf.rows(np.unique(listens[SONG_ID].to_numpy(np.int64)[recent]))

@@ -117,29 +117,28 @@ class ListenModel:
         base = self.base([rows for rows, _ in profiles], [weights for _, weights in profiles])
         everything = np.arange(len(self.vectors))
         cases = [
-            scaled(self.raw_signals(history, profile, everything, scores)[0])
+            scaled(self.raw_signals(history, self.medoids(*profile), everything, scores)[0])
             for history, profile, scores in zip(histories, profiles, base, strict=True)
         ]
         return np.array(cases, np.float32).reshape(len(cases), len(everything), len(SIGNALS))
 
     def raw_signals(
-        self, history: History, profile: tuple[np.ndarray, np.ndarray], rows: np.ndarray, base: np.ndarray
+        self, history: History, interests: np.ndarray, rows: np.ndarray, base: np.ndarray
     ) -> tuple[np.ndarray, np.ndarray]:
         """Signals of some songs for one user, not scaled, and their repeat features (recsys/repeat.py).
 
         Parameters
         ----------
-        profile : (rows, weights)
-            As `self.profile(history)`.
+        interests : float array, shape (n_interests, dim)
+            As `self.medoids` gives them.
         rows : int array, shape (n_rows,)
         base : float array, shape (n_rows,)
             What the base says of these songs.
         """
         out = np.zeros((len(rows), len(SIGNALS)), np.float32)
         out[:, 0] = base
-        medoids = [one.vector for one in find_interests(*profile, self.vectors)]
-        if medoids:
-            out[:, 1] = np.maximum((self.vectors[rows] @ np.array(medoids).T).max(1), 0.0)
+        if len(interests):
+            out[:, 1] = np.maximum((self.vectors[rows] @ interests.T).max(1), 0.0)
         similar = self.similar.plays(history)
         out[:, 2] = similar[rows]
         out[:, 3] = self.popularity[rows]
@@ -148,6 +147,11 @@ class ListenModel:
         )
         out[:, 4:] = features[:, [FEATURES.index(name) for name in _REPEAT]]
         return out, features
+
+    def medoids(self, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+        """Vectors of the interests of a profile; float32, shape (n_interests, dim)."""
+        found = [one.vector for one in find_interests(rows, weights, self.vectors)]
+        return np.array(found, dtype=np.float32).reshape(len(found), self.vectors.shape[1])
 
     def profile(self, history: History) -> tuple[np.ndarray, np.ndarray]:
         """Rows and weights of a history's heaviest songs."""

@@ -235,7 +235,8 @@ def _gather(model: ListenModel, split: ListenSplit) -> _Gathered:
         if not len(hidden):
             continue
         profile = model.profile(history)
-        raw, own = model.raw_signals(history, profile, everything, model.base([profile[0]], [profile[1]])[0])
+        base = model.base([profile[0]], [profile[1]])[0]
+        raw, own = model.raw_signals(history, model.medoids(*profile), everything, base)
         raw[lately] = 0.0
         values = scaled(raw)
         reach = min(K, len(values))

@@ -228,3 +228,10 @@ def most_popular(session: Session, k: int) -> list[int]:
         select(used.c.song_id).group_by(used.c.song_id).order_by(count.desc(), used.c.song_id).limit(k)
     )
     return list(session.execute(statement).scalars())
+
+
+def most_used_scheme(session: Session) -> str | None:
+    """Return the scheme in which most songs have an id; None where none has one."""
+    count = func.count()
+    statement = select(SongAlias.scheme).group_by(SongAlias.scheme).order_by(count.desc(), SongAlias.scheme)
+    return session.execute(statement.limit(1)).scalar()

@@ -1,4 +1,6 @@
-"""`songspace recommend`: songs for a user, each with its reason; or for all users, into a file."""
+"""`songspace recommend`: songs for a user, after some songs, for a text or for anybody, each with its reason;
+or for all users, into a file.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,14 @@ import typer
 from service.cli.console import print_json, print_line
 from service.cli.database import open_database
 from service.cli.files import file_to_write
-from service.cli.options import HowMany, Json
+from service.cli.options import Adventure, HowMany, Json, SpreadingCommand
 from service.cli.progress import counting_bar
 from service.cli.show import print_recommendations
+from service.cli.songs import song_ids
 from service.cli.state import settings_of
 
 REASONS = ("because", "signal", "retriever")
+COMMAND_CLASS = SpreadingCommand
 
 
 def run(
@@ -24,6 +28,14 @@ def run(
     user: Annotated[
         str | None, typer.Argument(metavar="USER", help="Id of a user, as `songspace users` lists them.")
     ] = None,
+    songs: Annotated[
+        list[str] | None,
+        typer.Option("--songs", metavar="SONG...", help="For somebody new: songs they picked."),
+    ] = None,
+    prompt: Annotated[
+        str | None, typer.Option(metavar="TEXT", help='What to listen to in words: "calm piano".')
+    ] = None,
+    adventure: Adventure = 0.3,
     k: HowMany = 10,
     explain: Annotated[bool, typer.Option(help="Say why each song is recommended.")] = True,
     all_users: Annotated[
@@ -38,22 +50,35 @@ def run(
     """Recommend songs to a user and say why."""
     from pipelines.recommend import Recommender
     from pipelines.serving import open_release
+    from recsys.rules import RuleSettings
 
-    if all_users != (user is None) or all_users != (out is not None):
-        raise typer.BadParameter("either USER is needed, or --all-users with --out FILE", ctx=ctx)
+    if all_users != (out is not None):
+        raise typer.BadParameter("--all-users and --out FILE go together", ctx=ctx)
+    if sum([user is not None, bool(songs), all_users]) > 1 or (prompt is not None and (songs or all_users)):
+        raise typer.BadParameter(
+            "one of USER, --songs or --all-users is enough; --prompt goes alone or with USER", ctx=ctx
+        )
     session_factory = open_database(ctx)
     recommender = Recommender(open_release(settings_of(ctx).home), session_factory)
-    if user is not None:
-        answer = recommender.recommend(user, k)
+    rules = RuleSettings.of_adventure(adventure)
+    if out is None:
+        if songs:
+            refs = song_ids(session_factory, songs)
+            answer = recommender.recommend_after(refs, k, rules=rules, explain=explain)
+        elif user is not None:
+            answer = recommender.recommend(user, k, text=prompt, rules=rules, explain=explain)
+        elif prompt is not None:
+            answer = recommender.recommend_for(prompt, k, rules=rules)
+        else:
+            answer = recommender.recommend_to_anybody(k, rules=rules)
         if as_json:
             print_json(_document(asdict(answer), explain))
         else:
             print_recommendations(answer, explain=explain)
         return
-    assert out is not None
     with file_to_write(out) as file, counting_bar("recommending") as bar:
         users = recommender.recommend_all(
-            file, k, progress=lambda done, total: bar(done, f"of {total:,} users")
+            file, k, rules=rules, progress=lambda done, total: bar(done, f"of {total:,} users")
         )
     if as_json and str(out) != "-":
         print_json({"users": users, "out": str(out)})

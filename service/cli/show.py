@@ -57,7 +57,8 @@ def print_recommendations(answer: Recommendations, *, explain: bool) -> None:
             "for everybody:"
         )
     elif answer.fallback is not None:
-        print_line("Nothing is known of this user's taste yet, so this is what is popular:")
+        whose = "this user's" if answer.user else "your"
+        print_line(f"Nothing is known of {whose} taste yet, so this is what is popular, an artist once:")
     if not answer.songs:
         print_line("Nothing to recommend.")
     for place, song in enumerate(answer.songs, start=1):

@@ -16,7 +16,8 @@ from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.session import write_transaction
 from pipelines.answers import Recommendations
-from pipelines.recommend import SIGNALS, Recommender
+from pipelines.reasons import SIGNALS
+from pipelines.recommend import NEW, Recommender
 from recsys.candidates import RETRIEVERS
 from recsys.rules import RuleSettings
 from tests.tiny_world import LIVE, LONELY, NOBODY, RARE, TinyWorld
@@ -102,7 +103,7 @@ def test_shares_fall_and_lie_within_0_and_1(fifty: list[Recommendations]) -> Non
 def test_signals_and_retrievers_are_known_by_name(fifty: list[Recommendations]) -> None:
     songs = [song for answer in fifty for song in answer.songs]
     assert {song.signal for song in songs} <= set(SIGNALS.values())
-    assert {song.retriever for song in songs} <= set(RETRIEVERS)
+    assert {song.retriever for song in songs} <= {*RETRIEVERS, NEW}
 
 
 def test_who_heard_a_rare_song_alone_is_told_of_it_and_not_of_its_stand_ins(tiny_world: TinyWorld) -> None:

@@ -1,0 +1,112 @@
+"""Who asks for recommendations: a user, somebody who picked some songs, a text, or nobody in particular."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from db.repositories import feedback as feedback_repository
+from db.repositories import listens as listens_repository
+from db.repositories import profiles as profiles_repository
+from db.repositories import users as users_repository
+from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_ID
+from pipelines.decided import decisions_of, read_decided
+from pipelines.profiles import taste_of
+from pipelines.release import Release
+from pipelines.serving import namespace_of, rows_of
+from recsys.decisions import Decisions
+from recsys.taste import TasteProfile, build_profile
+
+NOBODY = ""
+
+
+@dataclass(frozen=True)
+class Asker:
+    """What is known of who asks.
+
+    Attributes
+    ----------
+    name : str
+        As they called themselves, or "".
+    user_id : int or None
+    listens : frame of song_id, listened_at_s, completion
+    feedback : frame of song_id, kind
+    picked : int array
+        Rows that were named as a start: they are not recommended back.
+    wanted : float array, shape (n_rows of the release,), or None
+        How well each song answers a text.
+    """
+
+    name: str
+    taste: TasteProfile
+    namespace: str
+    user_id: int | None = None
+    listens: pd.DataFrame = field(default_factory=lambda: no_listens())
+    feedback: pd.DataFrame = field(default_factory=lambda: no_feedback())
+    decisions: Decisions = field(default_factory=Decisions)
+    picked: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    wanted: np.ndarray | None = None
+
+
+def no_listens() -> pd.DataFrame:
+    """Nobody's listens."""
+    return pd.DataFrame({SONG_ID: [], LISTENED_AT_S: [], COMPLETION: []}).astype(
+        {SONG_ID: "int64", LISTENED_AT_S: "int64", COMPLETION: "float64"}
+    )
+
+
+def no_feedback() -> pd.DataFrame:
+    """Nobody's likes."""
+    return pd.DataFrame({SONG_ID: [], KIND: []}).astype({SONG_ID: "int64", KIND: "str"})
+
+
+def feedback_frame(session: Session, user_id: int) -> pd.DataFrame:
+    """One user's feedback: song_id, kind."""
+    said = feedback_repository.user_feedback(session, user_id)
+    pairs = [(song_id, kind) for song_id, kinds in sorted(said.items()) for kind in sorted(kinds)]
+    return pd.DataFrame({SONG_ID: [p[0] for p in pairs], KIND: [p[1] for p in pairs]}).astype(
+        {SONG_ID: "int64", KIND: "str"}
+    )
+
+
+def ask_as_user(session: Session, release: Release, user: str) -> Asker:
+    """A user, with everything up to this moment.
+
+    Raises
+    ------
+    NotFoundError
+    """
+    user_id = users_repository.find_user(session, user)
+    listens = listens_repository.user_listens(session, user_id)
+    feedback = feedback_frame(session, user_id)
+    known = profiles_repository.load_profiles(session, user_ids=[user_id]).get(user_id)
+    decisions = decisions_of(release, read_decided(known.settings if known else None))
+    taste = taste_of(release, listens, feedback, decisions, known=known)
+    return Asker(user, taste, namespace_of(user), user_id, listens, feedback, decisions)
+
+
+def ask_with_songs(session: Session, release: Release, songs: Sequence[str]) -> Asker:
+    """Somebody new who picked some songs.
+
+    Raises
+    ------
+    NotFoundError, ValueError
+        As `pipelines.serving.rows_of`; no songs.
+    """
+    if not songs:
+        raise ValueError("name at least one song")
+    rows = rows_of(release, session, songs)
+    ones = np.ones(len(rows), np.float32)
+    taste = build_profile(rows, ones, ones, release.vectors)
+    return Asker(NOBODY, taste, namespace_of(songs[0]), picked=rows)
+
+
+def ask_as_nobody(release: Release, namespace: str) -> Asker:
+    """Somebody of whom nothing is known."""
+    nothing = np.zeros(0, dtype=np.int64)
+    taste = build_profile(nothing, nothing.astype(np.float32), nothing.astype(np.float32), release.vectors)
+    return Asker(NOBODY, taste, namespace)

@@ -1,0 +1,111 @@
+"""What may be recommended: a release's songs, and the new songs that were placed since.
+
+Rows go on behind the release's: row `n_rows + i` is the i-th new song. New songs are read anew when some were
+placed (pipelines/new_songs.py), so a running service knows them within the time of one question.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from sqlalchemy.orm import Session
+
+from pipelines.columns import SONG_ID, TITLE
+from pipelines.new_songs import NewSongs, load_new_songs, state_of
+from pipelines.release import ARTIST_ID, RECORDING_KEY, Release
+from recsys.rules import Catalogue, spare_songs
+
+_COLUMNS = [SONG_ID, TITLE, "artist", ARTIST_ID, RECORDING_KEY]
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A release and its new songs under one numbering."""
+
+    release: Release
+    new: NewSongs
+
+    @property
+    def n_rows(self) -> int:
+        """Rows of the release, its tail included."""
+        return len(self.release.song_ids)
+
+    @cached_property
+    def song_ids(self) -> np.ndarray:
+        """Database id of each row; int64."""
+        return np.concatenate([self.release.song_ids, self.new.song_ids])
+
+    @cached_property
+    def songs(self) -> pd.DataFrame:
+        """Facts of each row: song_id, title, artist, artist_id, recording_key."""
+        own = self.release.parts.songs
+        return (
+            pd.concat([own[_COLUMNS], self.new.songs[_COLUMNS]], ignore_index=True) if len(self.new) else own
+        )
+
+    @cached_property
+    def vectors(self) -> np.ndarray:
+        """Unit vector of each row, float32."""
+        own = self.release.vectors
+        return np.concatenate([own, self.new.vectors]) if len(self.new) else own
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Artists and recordings of each row."""
+        if not len(self.new):
+            return self.release.catalogue
+        recordings, _ = pd.factorize(self.songs[RECORDING_KEY].replace("", None))
+        return Catalogue(self.songs[ARTIST_ID].to_numpy(np.int64), recordings.astype(np.int64))
+
+    @cached_property
+    def counts(self) -> np.ndarray:
+        """In how many lists each row stands, as far as the release knows; float32."""
+        counts = np.zeros(len(self.song_ids), np.float32)
+        counts[: self.release.n_songs] = self.release.counts
+        return counts
+
+    @cached_property
+    def spares(self) -> np.ndarray:
+        """Popular songs of many artists, for lists that nothing else fills."""
+        return spare_songs(self.release.counts, self.release.catalogue)
+
+    @cached_property
+    def _row_of(self) -> tuple[np.ndarray, np.ndarray]:
+        order = np.argsort(self.song_ids, kind="stable")
+        return self.song_ids[order], order
+
+    def rows(self, song_ids: np.ndarray) -> np.ndarray:
+        """Rows of these songs; -1 for those that have no place."""
+        ids = np.asarray(song_ids, dtype=np.int64)
+        ordered, order = self._row_of
+        if not len(ordered):
+            return np.full(len(ids), -1, dtype=np.int64)
+        place = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
+        return np.where(ordered[place] == ids, order[place], -1)
+
+
+class Shelves:
+    """Keeps the shelf of one release up to date."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self._shelf: Shelf | None = None
+
+    def current(self, session: Session) -> Shelf:
+        """The shelf as it is now; one indexed query where nothing is new."""
+        if self._shelf is None or self._shelf.new.state != state_of(session, self.release):
+            self._shelf = Shelf(self.release, _unknown(self.release, load_new_songs(session, self.release)))
+        return self._shelf
+
+
+def _unknown(release: Release, new: NewSongs) -> NewSongs:
+    """The new songs that have no row in the release: one without a vector keeps its row there."""
+    keep = release.rows(new.song_ids) < 0
+    if keep.all():
+        return new
+    rows = np.flatnonzero(keep)
+    songs = new.songs.iloc[rows].reset_index(drop=True)
+    return NewSongs(new.song_ids[keep], new.vectors[keep], new.trust[keep], songs, new.state)
