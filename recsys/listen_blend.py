@@ -68,7 +68,7 @@ DEFAULT_WEIGHTS: Mapping[str, Mapping[str, float]] = {
 }
 FEWEST_CASES = 30
 QUERY_SONGS = 60
-_POPULAR_DAYS = 30.0
+_POPULAR_DAYS, _NOW_DAYS, _LONG_DAYS = 30.0, 7.0, 120.0
 _LEARNING_CASES = 500
 _BEST_EACH = 150
 _GRID = (0.0, 0.3, 0.6, 1.0, 1.6, 2.4)
@@ -90,14 +90,15 @@ class ListenModel:
     vectors : float32 array, shape (n_songs, dim)
         Unit vectors, zeros for songs without a place.
     artists : int array, shape (n_songs,)
-    popularity : float32 array, shape (n_songs,)
-        Log of everybody's recent plays.
+    popularity, trend : float32 arrays, shape (n_songs,)
+        Log of everybody's recent plays, and how much it is above that of the last months.
     """
 
     base: Base
     vectors: np.ndarray
     artists: np.ndarray
     popularity: np.ndarray
+    trend: np.ndarray
     similar: SimilarUsers
     half_life_days: float
 
@@ -107,9 +108,9 @@ class ListenModel:
         half_life_days: float,
     ) -> ListenModel:  # fmt: skip
         """Gather the signals of a log of listens before `at_s`."""
-        return cls(
-            base, vectors, artists, recent_popularity(log, at_s), SimilarUsers.build(log), half_life_days
-        )
+        popularity = recent_popularity(log, at_s)
+        trend = recent_popularity(log, at_s, days=_NOW_DAYS) - recent_popularity(log, at_s, days=_LONG_DAYS)
+        return cls(base, vectors, artists, popularity, trend, SimilarUsers.build(log), half_life_days)
 
     def signals(self, histories: Sequence[History]) -> np.ndarray:
         """Every signal, scaled; float32, shape (n_cases, n_songs, n_signals)."""
@@ -190,11 +191,11 @@ def batch_of(n_songs: int) -> int:
     return max(1, _VALUES_AT_ONCE // max(1, n_songs * len(SIGNALS)))
 
 
-def recent_popularity(log: ListenLog, at_s: int) -> np.ndarray:
-    """Log of everybody's plays, halving every 30 days; float32, shape (n_songs,)."""
+def recent_popularity(log: ListenLog, at_s: int, *, days: float = _POPULAR_DAYS) -> np.ndarray:
+    """Log of everybody's plays, halving every so many days; float32, shape (n_songs,)."""
     known = log.rows >= 0
     everybody = History(log.rows[known], (at_s - log.times_s[known]) / DAY_S, log.completion[known])
-    plays = decayed_plays(everybody, log.n_songs, half_life_days=_POPULAR_DAYS)
+    plays = decayed_plays(everybody, log.n_songs, half_life_days=days)
     return np.asarray(np.log1p(plays), dtype=np.float32)
 
 

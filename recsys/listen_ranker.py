@@ -36,6 +36,7 @@ NAMES = (
     *SIGNALS,
     *FEATURES,
     "log popularity",
+    "trend",
     "share of candidates heard",
     "log listens",
 )
@@ -85,15 +86,17 @@ class ListenRanker:
     weights: Mapping[str, float]
     trees: Ranker | None = None
 
-    def order(self, signals: np.ndarray, features: np.ndarray, popularity: np.ndarray, n_listens: int) -> Any:
+    def order(
+        self, signals: np.ndarray, features: np.ndarray, popularity: np.ndarray, n_listens: int
+    ) -> np.ndarray:
         """Positions of a user's candidates, best first.
 
         Parameters
         ----------
         signals, features : float arrays, shape (n_candidates, ...)
             As `ListenModel.raw_signals` gives them.
-        popularity : float array, shape (n_candidates,)
-            Everybody's plays, on a logarithmic scale.
+        popularity : float array, shape (n_candidates, 2)
+            `ListenModel.popularity` and its `trend`.
         n_listens : int
             Of this user.
         """
@@ -244,7 +247,7 @@ def _gather(model: ListenModel, split: ListenSplit) -> _Gathered:
         signals.append(values[rows])
         hits.append(np.isin(rows, hidden))
         features.append(own[rows])
-        popularity.append(model.popularity[rows])
+        popularity.append(np.column_stack([model.popularity[rows], model.trend[rows]]))
         n_hidden.append(len(hidden))
         n_listens.append(len(history.rows))
     table = ListenTable.padded(signals, hits, np.array(n_hidden, dtype=np.int64))

@@ -81,7 +81,7 @@ _ROUNDS, _MOST_EPOCHS = 3, 10
 
 
 def settings_for(
-    corpus: Corpus, *, pairs: float = PAIRS, workers: int = 2, seed: int = 1
+    corpus: Corpus, *, pairs: float = PAIRS, workers: int = 2, seed: int = 1, share: float = 1.0
 ) -> Song2VecSettings:
     """Choose how long to train: thirty epochs, or fewer on large corpora, which show as many pairs in less.
 
@@ -92,11 +92,14 @@ def settings_for(
     ----------
     pairs : float
         (Song, neighbour) pairs to train on at most, as far as three epochs allow.
+    share : float
+        Of these epochs, for vectors that only have to tell what song2vec is worth.
     """
     lengths = corpus.lengths.astype(np.float64)
     in_reach = np.minimum(lengths, 2 * Song2VecSettings.window)
     in_one_round = float((corpus.weights() * lengths * in_reach).sum())
     epochs = int(np.clip(pairs / max(_ROUNDS * in_one_round, 1.0), 1, _MOST_EPOCHS))
+    epochs = max(1, round(share * epochs))
     return Song2VecSettings(epochs=epochs, rounds=_ROUNDS, workers=workers, seed=seed)
 
 

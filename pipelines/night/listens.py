@@ -29,7 +29,7 @@ from recsys.components import Vectors
 from recsys.continuation import Continuation
 from recsys.corpus import Corpus, load_corpus
 from recsys.facts import SongFacts
-from recsys.fit import fit_components
+from recsys.fit import FOLD_SHARE, fit_components
 from recsys.half_life import DEFAULT_DAYS
 from recsys.listen_blend import Base
 from recsys.listen_ranker import FEWEST_CASES, ListenChoice, ListenRanker, choose_listen_ranker
@@ -94,7 +94,7 @@ def _base(
     settings = job.settings
     components = fit_components(
         corpus, facts.of(corpus.song_ids), folder,
-        seed=settings.seed, workers=settings.workers, pairs=settings.pairs / 2,
+        seed=settings.seed, workers=settings.workers, pairs=settings.pairs, share=FOLD_SHARE,
     )  # fmt: skip
     blend = Continuation(components, weights, corpus.n_songs)
     nothing = np.zeros(0, dtype=np.int64)
