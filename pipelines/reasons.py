@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from sqlalchemy.orm import Session
 
 from db.repositories import songs as songs_repository
@@ -15,7 +16,7 @@ from db.repositories.refs import OWN_SCHEME
 from pipelines.answers import Because, Recommendation
 from pipelines.release import Release
 from pipelines.shelf import Shelf
-from recsys.explain import explain
+from recsys.explain import explain_parts
 from recsys.rules import RuledList
 
 # What each signal means to a listener.
@@ -43,31 +44,49 @@ class Grounds:
 
     Attributes
     ----------
-    rows, weights : arrays
-        The query that the blend was asked with, heaviest first; empty where there was none.
-    listened : mapping
-        For each row of the query the song of the profile that it is there for.
+    listens : int64 array
+        Rows of the profile's songs that the blend was asked with, heaviest first; empty where there were
+        none.
+    parts : float32 CSR, shape (n_listens, n_songs of the vocabulary)
+        What each of them adds to the query, which is their sum.
+    scales : mapping
+        Of the blend's components, as the songs were scored.
     retrievers : mapping
         By row, who brought it up.
     signal : str
         What speaks for songs where there is no query.
     """
 
-    rows: np.ndarray
-    weights: np.ndarray
-    listened: Mapping[int, int]
+    listens: np.ndarray
+    parts: sp.csr_matrix
+    scales: Mapping[str, np.ndarray]
     retrievers: Mapping[int, str]
     signal: str
 
+    @classmethod
+    def none(cls, retrievers: Mapping[int, str], signal: str) -> Grounds:
+        """Where no listens are behind a list."""
+        return cls(
+            np.zeros(0, dtype=np.int64), sp.csr_matrix(np.zeros((0, 0), np.float32)), {}, retrievers, signal
+        )
 
-def listened_behind(release: Release, rows: np.ndarray) -> dict[int, int]:
-    """For each row of the query the song of the profile that it is there for: itself, or the heaviest song of
-    the tail that it stands in for.
+
+def parts_of_query(release: Release, rows: np.ndarray, weights: np.ndarray) -> sp.csr_matrix:
+    """What each song of a profile adds to the query (`Release.as_query`): itself, or its stand-ins; float32,
+    shape (n, n_songs), summing to 1.
     """
-    behind = {}
-    for row in rows[rows >= release.n_songs][::-1].tolist():
-        behind.update(dict.fromkeys(release.as_query(np.array([row]))[0].tolist(), row))
-    return behind | {row: row for row in rows[rows < release.n_songs].tolist()}
+    n, at = release.n_songs, np.arange(len(rows))
+    in_tail = rows >= n
+    own = sp.csr_matrix(
+        (weights[~in_tail], (at[~in_tail], rows[~in_tail])), shape=(len(rows), n), dtype=np.float32
+    )
+    if in_tail.any():
+        stand_ins = release.parts.tail.stand_ins[rows[in_tail] - n]
+        place = sp.csr_matrix(
+            (weights[in_tail], (at[in_tail], np.arange(in_tail.sum()))), (len(rows), in_tail.sum())
+        )
+        own = own + place @ stand_ins
+    return sp.csr_matrix(own / max(float(own.sum()), 1e-12), dtype=np.float32)
 
 
 def explained(
@@ -95,31 +114,25 @@ def explained(
 def _reasons(shelf: Shelf, rows: np.ndarray, grounds: Grounds) -> list[tuple[dict[int, float], str]]:
     """For each row the shares of the listens behind it, strongest first, and the signal."""
     release = shelf.release
-    if not len(grounds.rows):
+    if not len(grounds.listens):
         return [({}, grounds.signal) for _ in rows]
     known = rows < release.n_songs
-    found = iter(explain(release.continuation, grounds.rows, grounds.weights, rows[known]))
+    asked = release.continuation, grounds.listens, grounds.parts, rows[known]
+    found = iter(explain_parts(*asked, scales=grounds.scales, n_reasons=_REASONS))
     out: list[tuple[dict[int, float], str]] = []
     for row, is_known in zip(rows.tolist(), known.tolist(), strict=True):
         if not is_known:
             out.append((_near(shelf, row, grounds), "new"))
             continue
         reason = next(found)
-        shares: dict[int, float] = {}
-        for behind, share in zip(reason.because.tolist(), reason.shares.tolist(), strict=True):
-            shares[grounds.listened[behind]] = shares.get(grounds.listened[behind], 0.0) + share
-        out.append((shares, reason.signal))
+        out.append((dict(zip(reason.because.tolist(), reason.shares.tolist(), strict=True)), reason.signal))
     return out
 
 
 def _near(shelf: Shelf, row: int, grounds: Grounds) -> dict[int, float]:
     """The listens whose terms in the nearness (recsys/newcomers.py) are largest."""
-    cosines = np.maximum(shelf.vectors[grounds.rows] @ shelf.vectors[row], 0.0)
-    parts = cosines * grounds.weights
-    total = float(parts.sum())
-    best = np.argsort(-parts, kind="stable")[:_REASONS]
-    shares: dict[int, float] = {}
-    for i in best[parts[best] > 0].tolist():
-        behind = grounds.listened[int(grounds.rows[i])]
-        shares[behind] = shares.get(behind, 0.0) + float(parts[i]) / total
-    return shares
+    asked = np.unique(grounds.parts.indices)
+    terms = grounds.parts[:, asked] @ np.maximum(shelf.vectors[asked] @ shelf.vectors[row], 0.0)
+    total = float(terms.sum())
+    best = np.argsort(-terms, kind="stable")[:_REASONS]
+    return {int(grounds.listens[i]): float(terms[i]) / total for i in best.tolist() if terms[i] > 0}

@@ -24,7 +24,7 @@ from pipelines.asking import Asker, ask_as_nobody, ask_as_user, ask_with_songs, 
 from pipelines.columns import KIND, LISTENED_AT_S, SONG_ID
 from pipelines.listeners import Listeners
 from pipelines.meaning import meaning_scores
-from pipelines.reasons import SIGNALS, Grounds, explained, listened_behind
+from pipelines.reasons import SIGNALS, Grounds, explained, parts_of_query
 from pipelines.release import Release
 from pipelines.serving import NoReleaseError, namespace_of
 from pipelines.shelf import Shelf, Shelves
@@ -162,7 +162,7 @@ class Recommender:
         shelf = shelves.current(session)
         ranked = self.rank_for(session, shelf, asker)
         settings = rules or RuleSettings()
-        nothing_known = not len(ranked.grounds.rows) and asker.wanted is None
+        nothing_known = not len(ranked.grounds.listens) and asker.wanted is None
         if nothing_known:
             settings = replace(settings, artist_cap=1)
         ruled = apply_rules(
@@ -178,7 +178,9 @@ class Recommender:
             counts=shelf.counts,
             spares=shelf.spares,
         )
-        grounds = ranked.grounds if explain else replace(ranked.grounds, rows=ranked.grounds.rows[:0])
+        grounds = ranked.grounds
+        if not explain:
+            grounds = Grounds.none(grounds.retrievers, grounds.signal)
         songs = explained(session, shelf, ruled, grounds, asker.namespace)
         fallback = POPULAR if nothing_known else None
         return Recommendations(
@@ -196,8 +198,8 @@ class Recommender:
             return _without_taste(release, asker)
         query = build_query([rows], release.n_songs, [weights])
         candidates = self._candidates(session, release, asker, query)
-        scores = release.continuation.score_candidates(query, candidates.rows)[0]
-        scores *= release.trust[candidates.rows]
+        found, scales = release.continuation.score_candidates(query, candidates.rows)
+        scores = found[0] * release.trust[candidates.rows]
         value = self._by_later_listens(session, release, asker, candidates.rows, scores)
         if asker.wanted is not None:
             wanted = np.exp(asker.wanted[candidates.rows] - float(asker.wanted.max(initial=0.0)))
@@ -211,8 +213,9 @@ class Recommender:
             all_scores, value = np.concatenate([scores, new_scores]), np.concatenate([value, new_scores])
             retrievers |= dict.fromkeys(new_rows.tolist(), NEW)
         best = np.argsort(-value, kind="stable")
-        listened = listened_behind(release, taste.rows[:QUERY_SONGS])
-        grounds = Grounds(rows, weights, listened, retrievers, "popularity")
+        listens = taste.rows[:QUERY_SONGS]
+        parts = parts_of_query(release, listens, taste.weights[:QUERY_SONGS])
+        grounds = Grounds(listens, parts, scales, retrievers, "popularity")
         return Ranked(all_rows[best], all_scores[best], grounds)
 
     def _candidates(
@@ -335,14 +338,13 @@ def _own_namespace(session: Session) -> str:
 
 def _without_taste(release: Release, asker: Asker) -> Ranked:
     """What fits the text, or what is popular."""
-    nothing = np.zeros(0, dtype=np.int64)
     if asker.wanted is None:
         scores = release.counts.astype(np.float32)
         best = np.argsort(-scores, kind="stable")
-        return Ranked(best, scores[best], Grounds(nothing, nothing, {}, {}, "popularity"))
+        return Ranked(best, scores[best], Grounds.none({}, "popularity"))
     best = np.argsort(-asker.wanted, kind="stable")[:_MEANT]
     scores = np.exp(asker.wanted[best] - asker.wanted[best].max(initial=-np.inf)).astype(np.float32)
-    grounds = Grounds(nothing, nothing, {}, dict.fromkeys(best.tolist(), MEANING), MEANING)
+    grounds = Grounds.none(dict.fromkeys(best.tolist(), MEANING), MEANING)
     return Ranked(best, scores, grounds)
 
 

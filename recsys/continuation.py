@@ -160,14 +160,23 @@ class Continuation:
             for name, scale in scales.items()
         }
 
-    def score_candidates(self, query: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
-        """Score some songs only, scaled among themselves; float32, shape (n_cases, n_columns).
+    def score_candidates(
+        self, query: sp.csr_matrix, columns: np.ndarray
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Score some songs only, float32, shape (n_cases, n_columns), and return the scales, for
+        `score_columns`.
 
-        For candidates that hold every case's best songs the order is that of `score`.
+        Scales are those of the candidates that are not in the query. For candidates that hold every case's
+        best songs scores and scales are those of `score`.
         """
         total = np.zeros((query.shape[0], len(columns)), np.float32)
+        scales: dict[str, np.ndarray] = {}
+        shown = query[:, columns].nonzero()
         for name, weight in self.weights.items():
             if weight > 0:
                 scores = self.components[name].scores(query, columns)
-                total += (weight / scale_of(scores)) * scores
-        return total
+                not_shown = scores.copy()
+                not_shown[shown] = 0.0
+                scales[name] = scale_of(not_shown)
+                total += (weight / scales[name]) * scores
+        return total, scales

@@ -2,11 +2,12 @@
 
 Leave-one-out: each song of the profile is taken out in turn, the recommended songs are scored again at
 unchanged scales, and the fall is that song's part. So a reason is true by construction: removing it lowers
-the score.
+the score. A song that the model does not know is in the query by its stand-ins, and is taken out with them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,23 +51,40 @@ def explain(
     songs : int array, shape (n_songs,)
         The songs to explain.
     """
-    query = build_query([rows], model.n_songs, [weights])
-    _, scales = model.score_query(query)
+    _, scales = model.score_query(build_query([rows], model.n_songs, [weights]))
+    shares = np.asarray(weights / max(float(weights.sum()), 1e-12), np.float32)
+    parts = sp.csr_matrix((shares, (np.arange(len(rows)), rows)), shape=(len(rows), model.n_songs))
+    return explain_parts(model, rows, parts, songs, scales=scales, n_reasons=n_reasons)
+
+
+def explain_parts(
+    model: Continuation, listens: np.ndarray, parts: sp.csr_matrix, songs: np.ndarray, *,
+    scales: Mapping[str, np.ndarray], n_reasons: int = 3,
+) -> list[Reason]:  # fmt: skip
+    """Find the reasons of each recommended song among listens that the query holds by one song or several.
+
+    Parameters
+    ----------
+    listens : int array, shape (n_listens,)
+        What the reasons go by, heaviest first.
+    parts : float32 CSR, shape (n_listens, n_songs of the model)
+        What each listen adds to the query, which is their sum.
+    scales : dict
+        At which the songs were scored (`Continuation.score_candidates`).
+    """
+    tried = min(len(listens), MAX_TRIED)
+    query = sp.csr_matrix(parts.sum(0), dtype=np.float32)
     full = model.score_columns(query, songs, scales)
     total = sum(full.values(), start=np.zeros((1, len(songs)), np.float32))
-    tried = min(len(rows), MAX_TRIED)
-    # Taking a song out leaves the others' weights as they are, so the query is not scaled up again.
-    without = [np.delete(np.arange(len(rows)), i) for i in range(tried)]
-    left_out = build_query(
-        [rows[keep] for keep in without], model.n_songs, [weights[keep] for keep in without]
-    )
-    kept_weight = np.array([weights[keep].sum() / weights.sum() for keep in without], dtype=np.float32)
-    left_out = sp.csr_matrix(sp.diags(kept_weight) @ left_out)
-    parts = model.score_columns(left_out, songs, scales)
-    fall = total - sum(parts.values(), start=np.zeros((tried, len(songs)), np.float32))
+    # Taking a listen out leaves the others' weights as they are: the query is not scaled up again.
+    left_out = sp.csr_matrix(sp.vstack([query] * tried) - parts[:tried]) if tried else parts
+    left_out.data[left_out.data < 1e-7] = 0.0
+    left_out.eliminate_zeros()
+    left = model.score_columns(left_out, songs, scales)
+    fall = total - sum(left.values(), start=np.zeros((tried, len(songs)), np.float32))
     # That a song was played before is no reason to hear of it: only other songs are named.
-    fall[rows[:tried, None] == songs[None, :]] = -np.inf
-    return [_reason(fall[:, j], float(total[0, j]), rows, full, j, n_reasons) for j in range(len(songs))]
+    fall[listens[:tried, None] == songs[None, :]] = -np.inf
+    return [_reason(fall[:, j], float(total[0, j]), listens, full, j, n_reasons) for j in range(len(songs))]
 
 
 def _reason(

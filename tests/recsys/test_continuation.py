@@ -21,6 +21,7 @@ from recsys.query import build_query
 
 MakeCorpus = Callable[..., Corpus]
 NONE = np.zeros(0, int)
+PAIRS = 3e5  # Cliques are learned from little.
 
 
 @pytest.fixture(scope="module")
@@ -78,8 +79,19 @@ def test_the_parts_of_some_songs_add_up_to_their_scores(model: Continuation) -> 
 
 def test_candidates_are_ordered_as_all_songs_are(model: Continuation) -> None:
     query, columns = build_query([np.array([3, 7])], 40), np.setdiff1d(np.arange(40), [3, 7])
-    all_songs, some = model.score([np.array([3, 7])])[0, columns], model.score_candidates(query, columns)[0]
+    all_songs, some = (
+        model.score([np.array([3, 7])])[0, columns],
+        model.score_candidates(query, columns)[0][0],
+    )
     np.testing.assert_array_equal(np.argsort(-some, kind="stable"), np.argsort(-all_songs, kind="stable"))
+
+
+def test_songs_of_the_query_among_the_candidates_do_not_set_the_scale(model: Continuation) -> None:
+    query, shown = build_query([np.array([3, 7])], 40), [3, 7]
+    some, scales = model.score_candidates(query, np.arange(40))
+    total, own = model.score_query(query)
+    assert scales == own
+    np.testing.assert_allclose(np.delete(some, shown, 1), np.delete(total, shown, 1), rtol=1e-6)
 
 
 def test_weightless_components_are_not_asked(model: Continuation) -> None:
@@ -104,14 +116,14 @@ def world() -> Corpus:
 
 def test_the_whole_fit_beats_popularity(world: Corpus, tmp_path: Path) -> None:
     split = make_split(world, seed=1)
-    fitted, _ = fit_continuation(split.train, tmp_path, seed=1, workers=1)
+    fitted, _ = fit_continuation(split.train, tmp_path, seed=1, workers=1, pairs=PAIRS)
     ours = measure(fitted, split.cases)["ndcg@100"].mean()
     assert ours > 1.15 * measure(fit_popularity(split.train), split.cases)["ndcg@100"].mean()
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_choice_says_what_held_back_lists_say(world: Corpus, tmp_path: Path) -> None:
-    choice, _ = choose(world, SongFacts.unknown(world.song_ids), tmp_path, seed=1, workers=1)
+    choice, _ = choose(world, SongFacts.unknown(world.song_ids), tmp_path, seed=1, workers=1, pairs=PAIRS)
     assert choice.n_cases == choice.n_groups == 160
     assert sum(choice.weights.values()) == pytest.approx(1.0, abs=1e-5)
     assert set(choice.weights) == set(choice.components) == set(DEFAULT_WEIGHTS)
@@ -123,7 +135,7 @@ def test_the_choice_says_what_held_back_lists_say(world: Corpus, tmp_path: Path)
 
 def test_few_lists_take_the_documented_weights(make_corpus: MakeCorpus, tmp_path: Path) -> None:
     small = make_corpus([[1, 2, 3, 4, 5]] * 20)
-    fitted, choice = fit_continuation(small, tmp_path, seed=1, workers=1)
+    fitted, choice = fit_continuation(small, tmp_path, seed=1, workers=1, pairs=PAIRS)
     assert choice.weights == DEFAULT_WEIGHTS
     assert fitted.ranker is None
     assert np.isfinite(fitted.score([np.array([0]), NONE])).all()
@@ -131,4 +143,4 @@ def test_few_lists_take_the_documented_weights(make_corpus: MakeCorpus, tmp_path
 
 def test_an_empty_corpus_cannot_be_fitted(make_corpus: MakeCorpus, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="nothing to train on"):
-        fit_continuation(make_corpus([]), tmp_path, seed=1, workers=1)
+        fit_continuation(make_corpus([]), tmp_path, seed=1, workers=1, pairs=PAIRS)
