@@ -261,7 +261,8 @@ class Recommender:
         model = listeners.model
         interests = np.array([interest.vector for interest in asker.taste.interests])
         signals, features = model.raw_signals(history, interests, rows, scores)
-        order = ranker.order(signals, features, model.popularity[rows], len(history.rows))
+        popularity = np.column_stack([model.popularity[rows], model.trend[rows]])
+        order = ranker.order(signals, features, popularity, len(history.rows))
         value = np.empty_like(scores)
         value[order] = -np.sort(-scores)
         return value
