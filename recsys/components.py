@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,6 +28,7 @@ from recsys.factors import Factors
 from recsys.facts import SongFacts
 from recsys.makers import beside_makers, same_maker
 from recsys.song2vec import SongVectors
+from recsys.sparse_rows import block, compact, sum_rows
 
 
 class Component(Protocol):
@@ -35,6 +36,17 @@ class Component(Protocol):
 
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """Scores of the songs in `columns` (all by default) for each case."""
+        ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """A component that is no sum over the query's songs, and knows a short way to leave some of them out."""
+
+    def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
+        """Scores for the query less each of its parts: `scores(query - part, columns)` for each row of
+        `parts`; query CSR (1, n_songs), parts CSR (n_parts, n_songs) -> float32, shape (n_parts, n_columns).
+        """
         ...
 
 
@@ -58,8 +70,12 @@ class Neighbours:
 
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """See the module docstring."""
-        found = sp.csr_matrix(query @ self.matrix)
-        return np.asarray(found.toarray() if columns is None else found[:, columns].toarray())
+        if columns is None:
+            return np.asarray(sp.csr_matrix(query @ self.matrix).toarray())
+        rows, weights = compact(query)
+        if len(weights) == 1:
+            return sum_rows(self.matrix, rows, weights[0])[None, columns]
+        return np.asarray(weights @ block(self.matrix, rows, columns))
 
 
 @dataclass(frozen=True)
@@ -90,18 +106,48 @@ class Lists:
 
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """See the module docstring."""
+        if columns is not None and query.shape[0] == 1:
+            similar = self._similar(sum_rows(self.by_song, query.indices, query.data))
+            found = self._holding(columns) @ similar
+            return self._scaled(found[None], similar.sum(keepdims=True, dtype=np.float64), columns)
         overlap = sp.csr_matrix(query @ self.by_song)
-        of_list = overlap.indices
-        closeness = (overlap.data / np.sqrt(self.lengths[of_list])) ** self.sharpness * self.weights[of_list]
-        similar = sp.csr_matrix((closeness.astype(np.float32), of_list, overlap.indptr), shape=overlap.shape)
+        closeness = self._similar(overlap.data, overlap.indices)
+        similar = sp.csr_matrix((closeness, overlap.indices, overlap.indptr), shape=overlap.shape)
         total = np.asarray(similar.sum(1)).ravel()
         found = sp.csr_matrix(similar @ self.incidence)
+        return self._scaled((found if columns is None else found[:, columns]).toarray(), total, columns)
+
+    def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
+        """See `LeavesOut`: only the lists that hold a song of a part are weighed anew."""
+        overlap = sum_rows(self.by_song, query.indices, query.data)
+        similar = self._similar(overlap)
+        own = sp.csr_matrix(parts @ self.by_song)
+        left = np.maximum(overlap[own.indices] - own.data, 0.0)
+        own.data = similar[own.indices] - self._similar(left, own.indices)
+        total = similar.sum(dtype=np.float64) - np.asarray(own.sum(1, dtype=np.float64)).ravel()
+        holding = self._holding(columns)
+        found = (holding @ similar)[None] - (holding @ own.T).toarray().T
+        return self._scaled(np.maximum(found, 0.0), np.maximum(total, 0.0), columns)
+
+    def _holding(self, columns: np.ndarray) -> sp.csr_matrix:
+        """Which lists hold these songs; float32 CSR, shape (n_columns, n_lists)."""
+        found = sp.csr_matrix(self.by_song[columns])
+        found.data[:] = 1.0
+        return found
+
+    def _scaled(self, found: np.ndarray, total: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
         popularity = self.popularity if columns is None else self.popularity[columns]
-        dense = (found if columns is None else found[:, columns]).toarray()
-        dense /= np.maximum(total, 1e-20)[:, None]
-        return np.asarray(dense / np.maximum(popularity, 1.0) ** self.damping, dtype=np.float32)
+        found = found / np.maximum(total, 1e-20)[:, None]
+        return np.asarray(found / np.maximum(popularity, 1.0) ** self.damping, dtype=np.float32)
 
-
+    def _similar(self, overlap: np.ndarray, lists: np.ndarray | None = None) -> np.ndarray:
+        """How much each list counts that shares so much with the query."""
+        lengths = self.lengths if lists is None else self.lengths[lists]
+        weights = self.weights if lists is None else self.weights[lists]
+        close = overlap / np.sqrt(lengths)
+        # A power of 3 by products: ten times as quick.
+        sharp = close * close * close if self.sharpness == 3.0 else close**self.sharpness
+        return np.asarray(sharp * weights, dtype=np.float32)
 @dataclass(frozen=True)
 class Vectors:
     """song2vec's conditional distribution, averaged over the query's songs.
@@ -138,6 +184,11 @@ class Vectors:
         """See the module docstring."""
         n_columns = len(self.output) if columns is None else len(columns)
         out = np.zeros((query.shape[0], n_columns), np.float32)
+        if columns is not None and query.shape[0] > 1:
+            rows, weights = compact(query)
+            for start, stop in _blocks(len(rows), 64):
+                out += weights[:, start:stop] @ self.pairs(rows[start:stop], columns)
+            return out
         for case in range(query.shape[0]):
             part = slice(query.indptr[case], query.indptr[case + 1])
             rows, weights = query.indices[part], query.data[part]

@@ -18,6 +18,10 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.corpus import Corpus
+from recsys.sparse_rows import compact
+
+# What subtracting leaves of a weight that was taken out.
+_NOTHING = 1e-7
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,31 @@ class Factors:
         songs = self.songs if columns is None else self.songs[columns]
         lists = self.fold_in(query)
         return np.asarray(np.maximum(lists @ songs.T, 0.0), dtype=np.float32)
+
+    def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
+        """See `recsys.components.LeavesOut`: all cases are solved together, in the space of the query's songs.
+
+        With G = Y A Y' and A the inverse of Y'Y + l2 I, z = (c - 1) ** .5 and Woodbury's identity a song's score is
+        y'AY' (c - z (I + z G z)^-1 z G c).
+        """
+        rows, weights = compact(query)
+        left = np.repeat(weights.astype(np.float64), parts.shape[0], axis=0)
+        case = np.repeat(np.arange(parts.shape[0]), np.diff(parts.indptr))
+        np.add.at(left, (case, np.searchsorted(rows, parts.indices)), -parts.data)
+        left[left < _NOTHING] = 0.0
+        mean = left.sum(1, keepdims=True) / np.maximum((left > 0).sum(1, keepdims=True), 1)
+        confidence = self.alpha * left / np.where(mean > 0, mean, 1.0)
+        more = np.where(left > 0, np.maximum(confidence - 1.0, 0.0), 0.0)
+        y, songs = self.songs[rows].astype(np.float64), self.songs[columns].astype(np.float64)
+        if len(rows) > y.shape[1]:
+            asked = zip(more, confidence @ y, strict=True)
+            lists = np.array([np.linalg.solve(self._gram + (y.T * one) @ y, to) for one, to in asked])
+            return np.maximum(lists.reshape(-1, y.shape[1]) @ songs.T, 0.0).astype(np.float32)
+        turned = y @ self._inverse
+        gram, z = turned @ y.T, np.sqrt(more)
+        inner = np.eye(len(rows)) + z[:, :, None] * gram * z[:, None, :]
+        solved = np.linalg.solve(inner, (z * (confidence @ gram))[:, :, None])[:, :, 0]
+        return np.maximum((confidence - z * solved) @ (turned @ songs.T), 0.0).astype(np.float32)
 
     def save(self, path: Path) -> None:
         """Write to one .npz file."""

@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from recsys.cooccurrence import similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.facts import numbered
+from recsys.sparse_rows import block, compact, sum_rows
 
 _AMONG_ARTISTS, _SAME = 0.7, 0.5
 _SHRINK = 2.0
@@ -48,11 +49,31 @@ class Makers:
 
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """Scores of the songs in `columns` (all by default) for each case; float32."""
+        if columns is not None:
+            return self._some(query, columns)
         asked = sp.csr_matrix(query @ self.membership)
         found = asked if self.beside is None else sp.csr_matrix(asked @ self.beside)
-        makers = self.makers if columns is None else self.makers[columns]
-        share = self.share if columns is None else self.share[columns]
-        return np.asarray(found.toarray()[:, makers] * share, dtype=np.float32)
+        return np.asarray(found.toarray()[:, self.makers] * self.share, dtype=np.float32)
+
+    def _some(self, query: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
+        """`scores` of a few songs: a song has one maker at most, so rows of `beside` are enough."""
+        rows, weights = compact(query)
+        known = np.diff(self.membership.indptr)[rows] > 0
+        asked, place = np.unique(self.makers[rows[known]], return_inverse=True)
+        if not len(asked):
+            return np.zeros((len(weights), len(columns)), np.float32)
+        weights_of = np.zeros((len(weights), len(asked)), np.float32)
+        np.add.at(weights_of.T, place, weights[:, known].T)
+        makers = self.makers[columns]
+        if self.beside is None:
+            at = np.minimum(np.searchsorted(asked, makers), len(asked) - 1)
+            found = np.where(asked[at] == makers, weights_of[:, at], 0.0)
+        elif len(weights) == 1:
+            found = sum_rows(self.beside, asked, weights_of[0])[None, makers]
+        else:
+            wanted, place = np.unique(makers, return_inverse=True)
+            found = (weights_of @ block(self.beside, asked, wanted))[:, place]
+        return np.asarray(found * self.share[columns], dtype=np.float32)
 
 
 def same_maker(corpus: Corpus, makers: np.ndarray) -> Makers:
