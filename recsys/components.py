@@ -148,6 +148,8 @@ class Lists:
         # A power of 3 by products: ten times as quick.
         sharp = close * close * close if self.sharpness == 3.0 else close**self.sharpness
         return np.asarray(sharp * weights, dtype=np.float32)
+
+
 @dataclass(frozen=True)
 class Vectors:
     """song2vec's conditional distribution, averaged over the query's songs.

@@ -9,13 +9,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.blend import scale_of
-from recsys.components import Component
+from recsys.components import Component, LeavesOut
 from recsys.features import SongFeatures
 from recsys.query import build_query
 from recsys.ranker import REACH, Ranker
 
 # Scores held in memory at once: cases x songs x components.
 _SCORES_AT_ONCE = 50_000_000
+# What subtracting leaves of a weight that was taken out.
+_NOTHING = 1e-7
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,34 @@ class Continuation:
             name: (self.weights[name] / scale) * self.components[name].scores(query, columns)
             for name, scale in scales.items()
         }
+
+    def score_columns_without(
+        self,
+        query: sp.csr_matrix,
+        parts: sp.csr_matrix,
+        columns: np.ndarray,
+        scales: Mapping[str, np.ndarray],
+    ) -> dict[str, np.ndarray]:
+        """`score_columns` of the query less each of its parts, float32, shape (n_parts, n_columns).
+
+        Parameters
+        ----------
+        query : CSR, shape (1, n_songs)
+        parts : CSR, shape (n_parts, n_songs)
+            What is taken out of the query, not more than is in it.
+        """
+        left = sp.csr_matrix(sp.vstack([query] * parts.shape[0]) - parts) if parts.shape[0] else parts
+        left.data[left.data < _NOTHING] = 0.0
+        left.eliminate_zeros()
+        out = {}
+        for name, scale in scales.items():
+            component = self.components[name]
+            if isinstance(component, LeavesOut):
+                scores = component.scores_without(query, parts, columns)
+            else:
+                scores = component.scores(left, columns)
+            out[name] = (self.weights[name] / scale) * scores
+        return out
 
     def score_candidates(
         self, query: sp.csr_matrix, columns: np.ndarray

@@ -77,10 +77,7 @@ def explain_parts(
     full = model.score_columns(query, songs, scales)
     total = sum(full.values(), start=np.zeros((1, len(songs)), np.float32))
     # Taking a listen out leaves the others' weights as they are: the query is not scaled up again.
-    left_out = sp.csr_matrix(sp.vstack([query] * tried) - parts[:tried]) if tried else parts
-    left_out.data[left_out.data < 1e-7] = 0.0
-    left_out.eliminate_zeros()
-    left = model.score_columns(left_out, songs, scales)
+    left = model.score_columns_without(query, parts[:tried], songs, scales)
     fall = total - sum(left.values(), start=np.zeros((tried, len(songs)), np.float32))
     # That a song was played before is no reason to hear of it: only other songs are named.
     fall[listens[:tried, None] == songs[None, :]] = -np.inf
