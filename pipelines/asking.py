@@ -14,7 +14,7 @@ from db.repositories import listens as listens_repository
 from db.repositories import profiles as profiles_repository
 from db.repositories import users as users_repository
 from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_ID
-from pipelines.decided import decisions_of, read_decided
+from pipelines.decided import MUTE, SONG, decisions_of, read_decided
 from pipelines.profiles import taste_of
 from pipelines.release import Release
 from pipelines.serving import namespace_of, rows_of
@@ -35,6 +35,8 @@ class Asker:
     user_id : int or None
     listens : frame of song_id, listened_at_s, completion
     feedback : frame of song_id, kind
+    muted : int array
+        Ids of the songs that are muted alone, those without a row in the release too.
     picked : int array
         Rows that were named as a start: they are not recommended back.
     wanted : float array, shape (n_rows of the release,), or None
@@ -48,6 +50,7 @@ class Asker:
     listens: pd.DataFrame = field(default_factory=lambda: no_listens())
     feedback: pd.DataFrame = field(default_factory=lambda: no_feedback())
     decisions: Decisions = field(default_factory=Decisions)
+    muted: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     picked: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     wanted: np.ndarray | None = None
 
@@ -84,9 +87,20 @@ def ask_as_user(session: Session, release: Release, user: str) -> Asker:
     listens = listens_repository.user_listens(session, user_id)
     feedback = feedback_frame(session, user_id)
     known = profiles_repository.load_profiles(session, user_ids=[user_id]).get(user_id)
-    decisions = decisions_of(release, read_decided(known.settings if known else None))
+    decided = read_decided(known.settings if known else None)
+    decisions = decisions_of(release, decided)
+    muted = [song for song, one in decided.items() if (one.do, one.what) == (MUTE, SONG)]
     taste = taste_of(release, listens, feedback, decisions, known=known)
-    return Asker(user, taste, namespace_of(user), user_id, listens, feedback, decisions)
+    return Asker(
+        user,
+        taste,
+        namespace_of(user),
+        user_id,
+        listens,
+        feedback,
+        decisions,
+        np.array(muted, dtype=np.int64),
+    )
 
 
 def ask_with_songs(session: Session, release: Release, songs: Sequence[str]) -> Asker:

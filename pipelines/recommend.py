@@ -374,6 +374,7 @@ def _banned(shelf: Shelf, asker: Asker, rows: np.ndarray) -> np.ndarray:
     what the mutes leave out.
     """
     said = asker.feedback.loc[asker.feedback[KIND] != "like", SONG_ID].to_numpy(np.int64)
+    said = np.concatenate([said, asker.muted])
     unwanted = shelf.catalogue.versions(np.concatenate([shelf.rows(said), asker.picked]))
     taste, decisions = asker.taste, asker.decisions
     among = np.union1d(rows, shelf.spares)
