@@ -30,13 +30,15 @@ from pipelines.release_files import check_files, current_name
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "songspace.db"
+# Little training: what is learned is not tried here.
+PAIRS = 1e6
 
 
 def run_night(home: Path, seed: int, progress: Callable[[str], None] | None = None) -> NightlyReport:
     """One night over a home folder, with two threads as by default."""
     engine = make_engine(f"sqlite:///{home / DATABASE}")
     # Forced, since another seed may do worse by chance; the gate is not what is tried here.
-    settings = NightlySettings(seed=seed, force=True)
+    settings = NightlySettings(seed=seed, pairs=PAIRS, force=True)
     try:
         return Night(home, make_session_factory(engine), settings).run(progress)
     finally:

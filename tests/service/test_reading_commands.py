@@ -139,13 +139,6 @@ def test_recommend_all_users_writes_a_line_for_each(ask: Ask, tiny_world: TinyWo
     assert set(users) == {*tiny_world.truth.user_refs, LONELY, NOBODY}
 
 
-@pytest.mark.parametrize(
-    "line", [[], ["a", "--all-users", "--out", "x"], ["--all-users"], ["a", "--out", "x"]]
-)
-def test_recommend_is_for_one_user_or_for_all(ask: Ask, line: list[str]) -> None:
-    assert ask("recommend", *line)[0] == 2
-
-
 def test_profile_shares_add_up(ask_json: AskJson, user: str) -> None:
     answer = ask_json("profile", user)
     assert answer["listens"] > 0
