@@ -113,8 +113,10 @@ class SongDecoder(nn.Module):
             x = block(x)
         return torch.as_tensor(self.last(x))
 
-    def logits(self, hidden: Tensor, songs: Tensor) -> Tensor:
-        """Of these songs, int64 (n_songs,), after each place: (..., dim) to (..., n_songs)."""
+    def logits(self, hidden: Tensor, songs: Tensor | None = None) -> Tensor:
+        """Of these songs, int64 (n_songs,), or of all, after each place: (..., dim) to (..., n_songs)."""
+        if songs is None:
+            return torch.as_tensor(hidden @ self.songs.weight.T + self.bias)
         return torch.as_tensor(hidden @ self.songs(songs).T + self.bias[songs])
 
 
@@ -135,13 +137,12 @@ class Transformer:
         """
         out = np.zeros((query.shape[0], self.n_songs), np.float32)
         lengths = np.minimum(np.diff(query.indptr), self.decoder.settings.context_length)
-        every = torch.arange(self.n_songs)
         # Cases of one length together, so that none is padded.
         for length in np.unique(lengths[lengths > 0]):
             cases = np.flatnonzero(lengths == length)
             at = query.indptr[cases + 1][:, None] - np.arange(length, 0, -1)
             seen = torch.as_tensor(query.indices[at], dtype=torch.int64)
-            logits = self.decoder.logits(self.decoder(seen)[:, -1], every)
+            logits = self.decoder.logits(self.decoder(seen)[:, -1])
             # As in training: a song of the query is not asked for.
             out[cases] = logits.scatter(1, seen, -torch.inf).softmax(1).numpy()
         return out if columns is None else out[:, columns]
