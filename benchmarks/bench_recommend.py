@@ -36,7 +36,8 @@ BATCH, BATCH_K = 1_000, 100
 # What each step is called, and where it is looked up.
 STEPS: tuple[tuple[str, object, str], ...] = (
     ("asking: listens, feedback, profile, interests", recommend, "ask_as_user"),
-    ("candidates", Recommender, "_candidates"),
+    ("similar users", Recommender, "_played_alike"),
+    ("candidates", recommend, "_candidates"),
     ("scores of the blend", Continuation, "score_candidates"),
     ("order by later listens", Recommender, "_by_later_listens"),
     ("new songs", recommend, "_newcomers"),

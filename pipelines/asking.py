@@ -71,9 +71,8 @@ def feedback_frame(session: Session, user_id: int) -> pd.DataFrame:
     """One user's feedback: song_id, kind."""
     said = feedback_repository.user_feedback(session, user_id)
     pairs = [(song_id, kind) for song_id, kinds in sorted(said.items()) for kind in sorted(kinds)]
-    return pd.DataFrame({SONG_ID: [p[0] for p in pairs], KIND: [p[1] for p in pairs]}).astype(
-        {SONG_ID: "int64", KIND: "str"}
-    )
+    songs = np.array([song_id for song_id, _ in pairs], dtype=np.int64)
+    return pd.DataFrame({SONG_ID: songs, KIND: pd.Series([kind for _, kind in pairs], dtype="str")})
 
 
 def ask_as_user(session: Session, release: Release, user: str) -> Asker:

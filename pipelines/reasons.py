@@ -96,12 +96,12 @@ def explained(
     reasons = _reasons(shelf, ruled.rows, grounds)
     named = sorted({row for shares, _ in reasons for row in shares} | set(ruled.rows.tolist()))
     names = songs_repository.name_songs(session, shelf.song_ids[named].tolist(), namespace)
-    songs = shelf.songs
+    titles, artists = shelf.names
 
     def facts(row: int) -> tuple[str, str, str]:
         song_id = int(shelf.song_ids[row])
         name = names.get(song_id, f"{OWN_SCHEME}:{song_id}")
-        return name, str(songs["title"].iat[row]), str(songs["artist"].iat[row])
+        return name, titles[row], artists[row]
 
     out = []
     for row, score, (shares, signal) in zip(ruled.rows.tolist(), ruled.scores.tolist(), reasons, strict=True):

@@ -32,6 +32,7 @@ from recsys.candidates import RETRIEVERS, Candidates, gather_candidates
 from recsys.components import Neighbours
 from recsys.decisions import muted_rows
 from recsys.newcomers import nearness, score_newcomers
+from recsys.next_listen import History
 from recsys.query import build_query
 from recsys.rules import RuleSettings, apply_rules
 
@@ -197,15 +198,16 @@ class Recommender:
         if not len(rows):
             return _without_taste(release, asker)
         query = build_query([rows], release.n_songs, [weights])
-        candidates = self._candidates(session, release, asker, query)
+        history, plays = self._played_alike(session, release, asker)
+        candidates = _candidates(release, asker, query, plays)
         found, scales = release.continuation.score_candidates(query, candidates.rows)
         scores = found[0] * release.trust[candidates.rows]
-        value = self._by_later_listens(session, release, asker, candidates.rows, scores)
+        value = self._by_later_listens(session, release, asker, candidates.rows, scores, history, plays)
         if asker.wanted is not None:
             wanted = np.exp(asker.wanted[candidates.rows] - float(asker.wanted.max(initial=0.0)))
             value = _share(value) + _share(wanted)
-        known = dict(zip(candidates.rows.tolist(), candidates.retrievers.tolist(), strict=True))
-        retrievers = {row: RETRIEVERS[number] for row, number in known.items()}
+        found_by = zip(candidates.rows.tolist(), candidates.retrievers.tolist(), strict=True)
+        retrievers = {row: RETRIEVERS[number] for row, number in found_by}
         all_rows, all_scores = candidates.rows, scores
         if len(shelf.new) and asker.wanted is None:
             new_rows, new_scores = _newcomers(shelf, rows, weights, candidates.rows, scores)
@@ -218,26 +220,15 @@ class Recommender:
         grounds = Grounds(listens, parts, scales, retrievers, "popularity")
         return Ranked(all_rows[best], all_scores[best], grounds)
 
-    def _candidates(
-        self, session: Session, release: Release, asker: Asker, query: sp.csr_matrix
-    ) -> Candidates:
-        together = release.continuation.components["together_cosine"]
-        assert isinstance(together, Neighbours)
-        similar = np.zeros(0, dtype=np.int64)
-        if asker.user_id is not None:
-            listeners = self.listeners(session, release)
-            plays = listeners.similar.plays(listeners.history(release, asker.listens))
-            similar = np.argsort(-plays, kind="stable")[: int((plays > 0).sum())]
-        return gather_candidates(
-            asker.taste,
-            query,
-            index=release.index,
-            output_index=release.output_index,
-            input_vectors=release.parts.input,
-            together=together.matrix,
-            catalogue=release.catalogue,
-            from_similar_users=similar,
-        )
+    def _played_alike(
+        self, session: Session, release: Release, asker: Asker
+    ) -> tuple[History | None, np.ndarray]:
+        """A user's listens as the ranker sees them, and what similar users play; nobody has none."""
+        if asker.user_id is None:
+            return None, np.zeros(release.n_songs, np.float32)
+        listeners = self.listeners(session, release)
+        history = listeners.history(release, asker.listens)
+        return history, listeners.similar.plays(history)
 
     def listeners(self, session: Session, release: Release) -> Listeners:
         """Everybody's listens, read on first use."""
@@ -246,21 +237,18 @@ class Recommender:
         return self._listeners
 
     def _by_later_listens(
-        self, session: Session, release: Release, asker: Asker, rows: np.ndarray, scores: np.ndarray
-    ) -> np.ndarray:
+        self, session: Session, release: Release, asker: Asker, rows: np.ndarray, scores: np.ndarray,
+        history: History | None, plays: np.ndarray,
+    ) -> np.ndarray:  # fmt: skip
         """Values to sort candidates by: the scores, shared out anew in the order that the listens' ranker
         gives, where there is one.
         """
         ranker = release.parts.listen_ranker
-        if ranker is None or asker.user_id is None or asker.listens.empty:
+        if ranker is None or history is None or not len(history.rows):
             return scores
-        listeners = self.listeners(session, release)
-        history = listeners.history(release, asker.listens)
-        if not len(history.rows):
-            return scores
-        model = listeners.model
+        model = self.listeners(session, release).model
         interests = np.array([interest.vector for interest in asker.taste.interests])
-        signals, features = model.raw_signals(history, interests, rows, scores)
+        signals, features = model.raw_signals(history, interests, rows, scores, similar=plays)
         popularity = np.column_stack([model.popularity[rows], model.trend[rows]])
         order = ranker.order(signals, features, popularity, len(history.rows))
         value = np.empty_like(scores)
@@ -337,6 +325,22 @@ def _own_namespace(session: Session) -> str:
     return songs_repository.most_used_scheme(session) or OWN_SCHEME
 
 
+def _candidates(release: Release, asker: Asker, query: sp.csr_matrix, plays: np.ndarray) -> Candidates:
+    together = release.continuation.components["together_cosine"]
+    assert isinstance(together, Neighbours)
+    played = np.flatnonzero(plays > 0)
+    return gather_candidates(
+        asker.taste,
+        query,
+        index=release.index,
+        output_index=release.output_index,
+        input_vectors=release.parts.input,
+        together=together.matrix,
+        catalogue=release.catalogue,
+        from_similar_users=played[np.argsort(-plays[played], kind="stable")],
+    )
+
+
 def _without_taste(release: Release, asker: Asker) -> Ranked:
     """What fits the text, or what is popular."""
     if asker.wanted is None:
@@ -377,9 +381,11 @@ def _banned(shelf: Shelf, asker: Asker, rows: np.ndarray) -> np.ndarray:
     said = np.concatenate([said, asker.muted])
     unwanted = shelf.catalogue.versions(np.concatenate([shelf.rows(said), asker.picked]))
     taste, decisions = asker.taste, asker.decisions
+    named = np.concatenate([decisions.muted_songs, decisions.muted_interests])
+    if not taste.muted and not len(named):
+        return unwanted
     among = np.union1d(rows, shelf.spares)
     muted = among[muted_rows(among, taste.interests, taste.muted, taste.rows, shelf.vectors)]
-    named = np.concatenate([decisions.muted_songs, decisions.muted_interests])
     return np.unique(np.concatenate([unwanted, muted, shelf.catalogue.versions(named)]))
 
 

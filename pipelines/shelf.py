@@ -47,6 +47,11 @@ class Shelf:
         )
 
     @cached_property
+    def names(self) -> tuple[list[str], list[str]]:
+        """Title and artist of each row, as plain strings: a frame is slow to ask for one song."""
+        return self.songs[TITLE].astype(str).tolist(), self.songs["artist"].astype(str).tolist()
+
+    @cached_property
     def vectors(self) -> np.ndarray:
         """Unit vector of each row, float32."""
         own = self.release.vectors

@@ -13,7 +13,8 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.index import VectorIndex
-from recsys.rules import Catalogue
+from recsys.rules import Catalogue, member
+from recsys.sparse_rows import sum_rows
 from recsys.taste import TasteProfile
 
 RETRIEVERS = ("interest", "taste", "together", "expected", "artist", "similar users")
@@ -59,7 +60,7 @@ def gather_candidates(
         Songs a retriever may bring, for each vector where it has several; by co-occurrence twice as many.
     """
     n_songs = query.shape[1]
-    scores = np.asarray((query @ together).toarray()).ravel()
+    scores = sum_rows(together, query.indices, query.data)
     found: list[np.ndarray] = [
         _near([interest.vector for interest in profile.interests], index, each, n_songs),
         _near([vector for vector in (profile.overall, profile.recent) if vector.any()], index, each, n_songs),
@@ -82,19 +83,20 @@ def _near(vectors: list[np.ndarray], index: VectorIndex, each: int, n_songs: int
     """
     if not vectors or len(index) == 0:
         return np.zeros(0, dtype=np.int64)
-    rows, _ = index.search(np.vstack(vectors), min(4 * each, len(index)))
-    return np.unique(np.concatenate([found[(found >= 0) & (found < n_songs)][:each] for found in rows]))
+    reach = each if len(index) <= n_songs else 4 * each
+    rows, _ = index.search(np.vstack(vectors), min(reach, len(index)))
+    return np.concatenate([found[(found >= 0) & (found < n_songs)][:each] for found in rows])
 
 
 def _together(scores: np.ndarray, each: int) -> np.ndarray:
-    reach = min(2 * each, len(scores))
-    best = np.argpartition(-scores, reach - 1)[:reach] if reach else np.zeros(0, dtype=np.int64)
-    return np.asarray(best[scores[best] > 0])
+    beside = np.flatnonzero(scores > 0)
+    reach = 2 * each
+    return beside[np.argpartition(-scores[beside], reach - 1)[:reach]] if len(beside) > reach else beside
 
 
 def _same_artists(query: sp.csr_matrix, catalogue: Catalogue, scores: np.ndarray, each: int) -> np.ndarray:
     """Songs of the profile's artists, those that stand beside it most first: some artists have thousands."""
     heaviest = query.indices[np.argsort(-query.data, kind="stable")[:_SEEDS]]
     artists = np.unique(catalogue.artists[heaviest])
-    songs = np.flatnonzero(np.isin(catalogue.artists[: len(scores)], artists[artists >= 0]))
+    songs = np.flatnonzero(member(catalogue.artists[: len(scores)], artists))
     return np.asarray(songs[np.argsort(-scores[songs], kind="stable")[:each]])

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -41,7 +41,9 @@ class Component(Protocol):
 
 @runtime_checkable
 class LeavesOut(Protocol):
-    """A component that is no sum over the query's songs, and knows a short way to leave some of them out."""
+    """A component that knows a short way to leave some of the query's songs out. One that is a sum over the
+    query's songs says `is_sum` instead: their terms are subtracted.
+    """
 
     def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
         """Scores for the query less each of its parts: `scores(query - part, columns)` for each row of
@@ -61,11 +63,16 @@ class Popularity:
         values = np.log1p(self.weights if columns is None else self.weights[columns]).astype(np.float32)
         return np.tile(values, (query.shape[0], 1))
 
+    def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
+        """See `LeavesOut`: nothing changes."""
+        return self.scores(parts, columns)
+
 
 @dataclass(frozen=True)
 class Neighbours:
     """Songs that stand in the same lists as the query's, or after them: linear in the query."""
 
+    is_sum: ClassVar[bool] = True
     matrix: sp.csr_matrix
 
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
@@ -107,9 +114,9 @@ class Lists:
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """See the module docstring."""
         if columns is not None and query.shape[0] == 1:
-            similar = self._similar(sum_rows(self.by_song, query.indices, query.data))
-            found = self._holding(columns) @ similar
-            return self._scaled(found[None], similar.sum(keepdims=True, dtype=np.float64), columns)
+            alike = self._similar(sum_rows(self.by_song, query.indices, query.data))
+            held = np.asarray(self._holding(columns) @ alike)
+            return self._scaled(held[None], alike.sum(keepdims=True, dtype=np.float64), columns)
         overlap = sp.csr_matrix(query @ self.by_song)
         closeness = self._similar(overlap.data, overlap.indices)
         similar = sp.csr_matrix((closeness, overlap.indices, overlap.indptr), shape=overlap.shape)
@@ -158,6 +165,7 @@ class Vectors:
     alone.
     """
 
+    is_sum: ClassVar[bool] = True
     input: np.ndarray
     output: np.ndarray
     prior: np.ndarray

@@ -177,16 +177,15 @@ class Continuation:
         parts : CSR, shape (n_parts, n_songs)
             What is taken out of the query, not more than is in it.
         """
-        left = sp.csr_matrix(sp.vstack([query] * parts.shape[0]) - parts) if parts.shape[0] else parts
-        left.data[left.data < _NOTHING] = 0.0
-        left.eliminate_zeros()
         out = {}
         for name, scale in scales.items():
             component = self.components[name]
             if isinstance(component, LeavesOut):
                 scores = component.scores_without(query, parts, columns)
+            elif getattr(component, "is_sum", False):
+                scores = component.scores(query, columns) - component.scores(parts, columns)
             else:
-                scores = component.scores(left, columns)
+                scores = component.scores(_less(query, parts), columns)
             out[name] = (self.weights[name] / scale) * scores
         return out
 
@@ -210,3 +209,13 @@ class Continuation:
                 scales[name] = scale_of(not_shown)
                 total += (weight / scales[name]) * scores
         return total, scales
+
+
+def _less(query: sp.csr_matrix, parts: sp.csr_matrix) -> sp.csr_matrix:
+    """The query less each of its parts."""
+    if not parts.shape[0]:
+        return parts
+    left = sp.csr_matrix(sp.vstack([query] * parts.shape[0]) - parts)
+    left.data[left.data < _NOTHING] = 0.0
+    left.eliminate_zeros()
+    return left

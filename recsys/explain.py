@@ -73,7 +73,9 @@ def explain_parts(
         At which the songs were scored (`Continuation.score_candidates`).
     """
     tried = min(len(listens), MAX_TRIED)
-    query = sp.csr_matrix(parts.sum(0), dtype=np.float32)
+    asked, place = np.unique(parts.indices, return_inverse=True)
+    weight = np.bincount(place, weights=parts.data, minlength=len(asked)).astype(np.float32)
+    query = sp.csr_matrix((weight, asked, [0, len(asked)]), shape=(1, parts.shape[1]))
     full = model.score_columns(query, songs, scales)
     total = sum(full.values(), start=np.zeros((1, len(songs)), np.float32))
     # Taking a listen out leaves the others' weights as they are: the query is not scaled up again.

@@ -51,10 +51,11 @@ class Factors:
         return np.asarray(np.maximum(lists @ songs.T, 0.0), dtype=np.float32)
 
     def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
-        """See `recsys.components.LeavesOut`: all cases are solved together, in the space of the query's songs.
+        """See `recsys.components.LeavesOut`: all cases are solved together, in the space of the query's
+        songs.
 
-        With G = Y A Y' and A the inverse of Y'Y + l2 I, z = (c - 1) ** .5 and Woodbury's identity a song's score is
-        y'AY' (c - z (I + z G z)^-1 z G c).
+        With A the inverse of Y'Y + l2 I, G = Y A Y', z = (c - 1) ** .5 and Woodbury's identity a song's score
+        is y'AY' (c - z (I + z G z)^-1 z G c).
         """
         rows, weights = compact(query)
         left = np.repeat(weights.astype(np.float64), parts.shape[0], axis=0)
@@ -68,12 +69,13 @@ class Factors:
         if len(rows) > y.shape[1]:
             asked = zip(more, confidence @ y, strict=True)
             lists = np.array([np.linalg.solve(self._gram + (y.T * one) @ y, to) for one, to in asked])
-            return np.maximum(lists.reshape(-1, y.shape[1]) @ songs.T, 0.0).astype(np.float32)
+            return np.asarray(np.maximum(lists.reshape(-1, y.shape[1]) @ songs.T, 0.0), dtype=np.float32)
         turned = y @ self._inverse
         gram, z = turned @ y.T, np.sqrt(more)
         inner = np.eye(len(rows)) + z[:, :, None] * gram * z[:, None, :]
         solved = np.linalg.solve(inner, (z * (confidence @ gram))[:, :, None])[:, :, 0]
-        return np.maximum((confidence - z * solved) @ (turned @ songs.T), 0.0).astype(np.float32)
+        found = (confidence - z * solved) @ (turned @ songs.T)
+        return np.asarray(np.maximum(found, 0.0), dtype=np.float32)
 
     def save(self, path: Path) -> None:
         """Write to one .npz file."""

@@ -124,7 +124,13 @@ class ListenModel:
         return np.array(cases, np.float32).reshape(len(cases), len(everything), len(SIGNALS))
 
     def raw_signals(
-        self, history: History, interests: np.ndarray, rows: np.ndarray, base: np.ndarray
+        self,
+        history: History,
+        interests: np.ndarray,
+        rows: np.ndarray,
+        base: np.ndarray,
+        *,
+        similar: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Signals of some songs for one user, not scaled, and their repeat features (recsys/repeat.py).
 
@@ -135,12 +141,14 @@ class ListenModel:
         rows : int array, shape (n_rows,)
         base : float array, shape (n_rows,)
             What the base says of these songs.
+        similar : float array, shape (n_songs,), optional
+            `self.similar.plays(history)`, where that is known already.
         """
         out = np.zeros((len(rows), len(SIGNALS)), np.float32)
         out[:, 0] = base
         if len(interests):
             out[:, 1] = np.maximum((self.vectors[rows] @ interests.T).max(1), 0.0)
-        similar = self.similar.plays(history)
+        similar = self.similar.plays(history) if similar is None else similar
         out[:, 2] = similar[rows]
         out[:, 3] = self.popularity[rows]
         features = listen_features(

@@ -13,6 +13,7 @@ An artist that is not known is nobody else's: such songs score 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -42,6 +43,7 @@ class Makers:
         Similarity of different makers; None asks for the same one.
     """
 
+    is_sum: ClassVar[bool] = True
     membership: sp.csr_matrix
     makers: np.ndarray
     share: np.ndarray

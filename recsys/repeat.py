@@ -7,11 +7,13 @@ a feature of every (user, song) pair beside those of the song space.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 
 from recsys.next_listen import History, ListenLog
+from recsys.sparse_rows import sum_rows
 from recsys.taste import listen_weights
 
 # A play so long ago, or never: features stay finite.
@@ -154,16 +156,21 @@ class SimilarUsers:
         Zeros for a user without history, or whom nobody resembles.
         """
         n_songs = self.matrix.shape[1]
-        counts = np.bincount(history.rows, minlength=n_songs)
-        query = np.log1p(counts).astype(np.float32) * self.idf
+        songs, counts = np.unique(history.rows, return_counts=True)
+        query = np.log1p(counts).astype(np.float32) * self.idf[songs]
         length = float(np.linalg.norm(query))
         if length == 0.0 or not self.matrix.shape[0]:
             return np.zeros(n_songs, np.float32)
-        cosine = self.matrix @ (query / length)
+        # Of everybody only those who played one of these songs are read.
+        cosine = sum_rows(self._by_song, songs, query / length)
         cosine[cosine > _SAME] = 0.0
         best = np.argsort(-cosine, kind="stable")[:_SIMILAR]
         weight = np.maximum(cosine[best], 0.0)
         total = float(weight.sum())
         if total == 0.0:
             return np.zeros(n_songs, np.float32)
-        return np.asarray((weight / total) @ self.matrix[best], dtype=np.float32).ravel()
+        return sum_rows(self.matrix, best, weight / total)
+
+    @cached_property
+    def _by_song(self) -> sp.csr_matrix:
+        return sp.csr_matrix(self.matrix.T)

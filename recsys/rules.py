@@ -85,15 +85,15 @@ class Catalogue:
         """
         rows = np.asarray(rows, dtype=np.int64)
         rows = rows[rows >= 0]
-        meant = _member(self.recordings, self.recordings[rows])
+        meant = member(self.recordings, self.recordings[rows])
         meant[rows] = True
         return np.flatnonzero(meant)
 
     def by_artists_of(self, rows: np.ndarray, known: np.ndarray) -> np.ndarray:
         """Whether each of `rows` is a version of a song of `known`, or by the artist of one; bool."""
         known = known[known >= 0]
-        by_artist = _member(self.artists[rows], self.artists[known])
-        by_recording = _member(self.recordings[rows], self.recordings[known])
+        by_artist = member(self.artists[rows], self.artists[known])
+        by_recording = member(self.recordings[rows], self.recordings[known])
         return np.asarray(by_artist | by_recording | np.isin(rows, known))
 
 
@@ -168,7 +168,7 @@ def apply_rules(
     RuledList
         Fewer than k songs only when candidates and spares together are of fewer recordings.
     """
-    allowed = ~_member(rows, banned)
+    allowed = ~member(rows, banned)
     rows, scores, n_candidates = rows[allowed], scores[allowed], int(allowed.sum())
 
     def weigh() -> _Pool:
@@ -177,7 +177,7 @@ def apply_rules(
     pool = weigh()
     chosen = _choose(pool, k, settings)
     if len(chosen) < k and spares is not None:
-        more = spares[~_member(spares, rows) & ~_member(spares, banned)]
+        more = spares[~member(spares, rows) & ~member(spares, banned)]
         rows, scores = np.concatenate([rows, more]), np.concatenate([scores, np.zeros(len(more))])
         pool = weigh()
         chosen = _choose(pool, k, settings)
@@ -218,7 +218,7 @@ def _weigh(
         places=vectors[rows[:n]] if settings.diversity > 0 else np.zeros((n, 0), np.float32),
         artists=catalogue.artists[rows],
         recordings=catalogue.recordings[rows],
-        recent=_member(rows, recent) if settings.skip_recent else none,
+        recent=member(rows, recent) if settings.skip_recent else none,
         is_new=~none if known is None else ~catalogue.by_artists_of(rows, known),
     )
 
@@ -302,7 +302,7 @@ def _cap_that_fills(pool: _Pool, k: int, *, recent_too: bool) -> int:
     return cap
 
 
-def _member(values: np.ndarray, those: np.ndarray) -> np.ndarray:
+def member(values: np.ndarray, those: np.ndarray) -> np.ndarray:
     """`np.isin` for small non-negative ints, negative ones being in nothing: a table instead of a sort."""
     those = those[those >= 0]
     if not len(those) or not len(values):

@@ -11,9 +11,7 @@ import scipy.sparse as sp
 
 
 def entries(matrix: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where the entries of these rows stand in `matrix.indices` and `matrix.data`, row after row, and how many
-    each row has.
-    """
+    """Where the entries of these rows stand in `matrix.indices` and `matrix.data`, and how many each has."""
     starts = matrix.indptr[rows].astype(np.int64)
     lengths = matrix.indptr[np.asarray(rows) + 1] - starts
     before = np.cumsum(lengths) - lengths
@@ -21,14 +19,8 @@ def entries(matrix: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.nda
 
 
 def sum_rows(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """weights @ matrix[rows]; float32, shape (n_columns,)."""
-    out = np.zeros(matrix.shape[1], np.float32)
-    indptr, indices, data = matrix.indptr, matrix.indices, matrix.data
-    # A row names a column once, so that nothing is lost in adding in place.
-    for row, weight in zip(rows.tolist(), weights.astype(np.float32), strict=True):
-        part = slice(indptr[row], indptr[row + 1])
-        out[indices[part]] += weight * data[part]
-    return out
+    """Sum of these rows, each with its weight; float32, shape (n_columns,)."""
+    return np.asarray(matrix[rows].T @ weights.astype(np.float32), dtype=np.float32)
 
 
 def block(matrix: sp.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
@@ -50,6 +42,11 @@ def compact(query: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
     """The rows that any case asks with, and their weights in each case; int64, and float32 of shape
     (n_cases, n_rows).
     """
+    if query.shape[0] == 1:
+        order = np.argsort(query.indices)
+        rows = query.indices[order]
+        if not (rows[1:] == rows[:-1]).any():
+            return rows.astype(np.int64), query.data[None, order].astype(np.float32)
     rows, place = np.unique(query.indices, return_inverse=True)
     weights = np.zeros((query.shape[0], len(rows)), np.float32)
     case = np.repeat(np.arange(query.shape[0]), np.diff(query.indptr))

@@ -53,12 +53,12 @@ def read_frame(session: Session, statement: Executable, dtypes: Mapping[str, str
     for rows in result.partitions():
         for piece, values, dtype in zip(pieces, zip(*rows, strict=True), dtypes.values(), strict=True):
             piece.append(values if dtype == "str" else np.array(values, dtype=dtype))
-    columns = {}
+    columns: dict[str, Any] = {}
     for (name, dtype), piece in zip(dtypes.items(), pieces, strict=True):
         if dtype == "str":
             columns[name] = pd.Series([value for values in piece for value in values], dtype="str")
         else:
-            columns[name] = pd.Series(np.concatenate(piece) if piece else np.empty(0, dtype), dtype=dtype)
+            columns[name] = np.concatenate(piece) if piece else np.empty(0, dtype)
     return pd.DataFrame(columns)
 
 
