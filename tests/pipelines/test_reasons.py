@@ -30,7 +30,7 @@ def asked(world: TinyWorld, user: str) -> tuple[Recommendations, TasteProfile, R
         ranked = recommender.rank_for(session, Shelves(release).current(session), asker)
         refs = [song.song for song in answer.songs] + [b.song for song in answer.songs for b in song.because]
         ids = songs_repository.find_songs(session, sorted(set(refs)))
-    rows = {ref: int(release.rows(np.array([number]))[0]) for ref, number in ids.items()}
+    rows = {str(ref): int(release.rows(np.array([number]))[0]) for ref, number in ids.items()}
     return answer, asker.taste, ranked, rows
 
 

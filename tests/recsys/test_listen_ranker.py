@@ -166,8 +166,8 @@ def test_nothing_saved_is_nothing_loaded(tmp_path: Path) -> None:
 
 def test_weights_alone_order_by_the_weighed_signal(planted: Planted) -> None:
     _, _, own, split = planted
-    signals, *rest = asked(own, split, np.arange(N_SONGS))
-    order = ListenRanker({"popularity": 1.0}).order(signals, *rest)
+    question = asked(own, split, np.arange(N_SONGS))
+    signals, order = question[0], ListenRanker({"popularity": 1.0}).order(*question)
     assert (np.diff(signals[order, SIGNALS.index("popularity")]) <= 0).all()
 
 
