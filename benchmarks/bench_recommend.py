@@ -1,11 +1,11 @@
 """How long a recommendation from a loaded release takes, and where the time goes; `continue` beside it.
 
-    make bench-recommend           (HOME_FOLDER=... keeps the made-up world, and is quicker the second time)
+    make bench-recommend           (`--home FOLDER` keeps the made-up world, and is quicker the second time)
 
-The world is made up (recommend_world.py): 70,000 songs in the vocabulary, 500 new ones, 3,000 users with 50 to
-400 listens, 20,000 lists, both rankers with their trees. Each user is asked for once, after a warm-up, in one
-thread, with the database on disk. Beside it stands what `implicit` takes to answer the same users from its
-matrix in memory (ALS, 128 factors, folded in): machines are noisy, and the ratio is less so.
+The world is made up (recommend_world.py): 70,000 songs in the vocabulary, 500 new ones, 3,000 users with 50
+to 400 listens, 20,000 lists, both rankers with their trees. Each user is asked for once, after a warm-up, in
+one thread, with the database on disk. Beside it stands what `implicit` takes to answer the same users from
+its matrix in memory (ALS, 128 factors, folded in): machines are noisy, and the ratio is less so.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import argparse
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -87,7 +88,7 @@ def _recommending(release: Release, factory: SessionFactory, users: Sequence[str
     for k in (10, 50):
         for explain in (True, False):
             label = f"k = {k}, {'with' if explain else 'without'} reasons"
-            taken = _times(lambda user, k=k, explain=explain: recommender.recommend(user, k, explain=explain), users)  # fmt: skip # type: ignore[misc]
+            taken = _times(partial(recommender.recommend, k=k, explain=explain), users)
             medians[label] = _row(label, taken)
     peer = _row("implicit's ALS, folded in, k = 10", _times(_peer(release, factory, users), users))
     first = next(iter(medians.values()))

@@ -117,8 +117,9 @@ def _songs(factory: SessionFactory, size: Size, rng: np.random.Generator) -> pd.
     )
     rows = [
         {
-            "id": row.song_id, "title": row.title, "artist_id": row.artist_id, "recording_key": row.recording_key,
-            "name_key": row.title.lower(), "search_text": row.title.lower(), "attributes": {},
+            "id": row.song_id, "title": row.title, "artist_id": row.artist_id,
+            "recording_key": row.recording_key, "name_key": row.title.lower(),
+            "search_text": row.title.lower(), "attributes": {},
             "is_generated": False, "created_at": now(),
         }
         for row in frame.itertuples()

@@ -9,10 +9,11 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.blend import scale_of
-from recsys.components import Component, LeavesOut
+from recsys.components import TRANSFORMER, Component, LeavesOut
 from recsys.features import SongFeatures
 from recsys.query import build_query
 from recsys.ranker import REACH, Ranker
+from recsys.rules import member
 
 # Scores held in memory at once: cases x songs x components.
 _SCORES_AT_ONCE = 50_000_000
@@ -38,6 +39,14 @@ class Continuation:
         if unknown:
             raise ValueError(f"weights for unknown components: {sorted(unknown)}")
 
+    def for_tastes(self) -> Continuation:
+        """The same for taste profiles: without the ranker and the transformer, which have learned from lists
+        in their order. A taste is longer, and has none.
+        """
+        components = {name: one for name, one in self.components.items() if name != TRANSFORMER}
+        weights = {name: weight for name, weight in self.weights.items() if name != TRANSFORMER}
+        return Continuation(components, weights, self.n_songs)
+
     def score(
         self,
         seen: Sequence[np.ndarray],
@@ -45,7 +54,6 @@ class Continuation:
         *,
         shown: Sequence[np.ndarray] | None = None,
         trust: np.ndarray | None = None,
-        ranked: bool = True,
     ) -> np.ndarray:
         """Score every song for each case; float32, shape (n_cases, n_songs).
 
@@ -63,8 +71,6 @@ class Continuation:
             the tail was not shown itself, and is a good candidate.
         trust : float array, shape (n_songs,), optional
             What the blend's scores are multiplied by.
-        ranked : bool
-            Whether the ranker has a say. It has learned from playlists; a taste profile is not one.
 
         A case without songs gets the scores of popularity alone, zeros where popularity has no weight.
         """
@@ -74,11 +80,11 @@ class Continuation:
             part = slice(start, start + step)
             query = build_query(seen[part], self.n_songs, None if weights is None else weights[part])
             hidden = None if shown is None else build_query(shown[part], self.n_songs)
-            signals, scales = self._signals(query, hidden, every=ranked and self.ranker is not None)
+            signals, scales = self._signals(query, hidden, every=self.ranker is not None)
             total = self._add_up(signals, scales, query.shape)
             if trust is not None:
                 total *= trust
-            if ranked and self.ranker is not None:
+            if self.ranker is not None:
                 for case in range(query.shape[0]):
                     scaled = [scores[case] / scales[name][case] for name, scores in signals.items()]
                     own = None if weights is None else weights[start + case]
@@ -168,6 +174,7 @@ class Continuation:
         parts: sp.csr_matrix,
         columns: np.ndarray,
         scales: Mapping[str, np.ndarray],
+        full: Mapping[str, np.ndarray],
     ) -> dict[str, np.ndarray]:
         """`score_columns` of the query less each of its parts, float32, shape (n_parts, n_columns).
 
@@ -176,6 +183,8 @@ class Continuation:
         query : CSR, shape (1, n_songs)
         parts : CSR, shape (n_parts, n_songs)
             What is taken out of the query, not more than is in it.
+        full : mapping
+            `score_columns` of the whole query.
         """
         out = {}
         for name, scale in scales.items():
@@ -183,7 +192,8 @@ class Continuation:
             if isinstance(component, LeavesOut):
                 scores = component.scores_without(query, parts, columns)
             elif getattr(component, "is_sum", False):
-                scores = component.scores(query, columns) - component.scores(parts, columns)
+                out[name] = full[name] - (self.weights[name] / scale) * component.scores(parts, columns)
+                continue
             else:
                 scores = component.scores(_less(query, parts), columns)
             out[name] = (self.weights[name] / scale) * scores
@@ -200,13 +210,13 @@ class Continuation:
         """
         total = np.zeros((query.shape[0], len(columns)), np.float32)
         scales: dict[str, np.ndarray] = {}
-        shown = query[:, columns].nonzero()
+        cases = range(query.shape[0])
+        asked = [query.indices[query.indptr[case] : query.indptr[case + 1]] for case in cases]
+        hidden = np.array([member(columns, rows) for rows in asked], dtype=bool).reshape(total.shape)
         for name, weight in self.weights.items():
             if weight > 0:
                 scores = self.components[name].scores(query, columns)
-                not_shown = scores.copy()
-                not_shown[shown] = 0.0
-                scales[name] = scale_of(not_shown)
+                scales[name] = scale_of(np.where(hidden, np.float32(0.0), scores))
                 total += (weight / scales[name]) * scores
         return total, scales
 

@@ -79,7 +79,7 @@ def explain_parts(
     full = model.score_columns(query, songs, scales)
     total = sum(full.values(), start=np.zeros((1, len(songs)), np.float32))
     # Taking a listen out leaves the others' weights as they are: the query is not scaled up again.
-    left = model.score_columns_without(query, parts[:tried], songs, scales)
+    left = model.score_columns_without(query, parts[:tried], songs, scales, full)
     fall = total - sum(left.values(), start=np.zeros((tried, len(songs)), np.float32))
     # That a song was played before is no reason to hear of it: only other songs are named.
     fall[listens[:tried, None] == songs[None, :]] = -np.inf
