@@ -3,7 +3,7 @@
     python -m benchmarks.transformer_trial SET... [--seeds 0 1] [--targets later next] [--out trial.json]
 
 A SET is a folder in the tabular layout. For each set and split (protocol continuation-v1) the transformer
-(benchmarks/song_transformer.py) and the signals of the blend are trained on the training part of the split,
+(recsys/song_transformer.py) and the signals of the blend are trained on the training part of the split,
 and once more on the training part of an inner split of it. On the inner split's lists the blend's weights are
 learned and the ranker's trees are trained, with the transformer and without; the split's own lists are only
 measured on. Nothing is known of the songs beside their lists. NDCG@100, and ratios with their 95 % interval,
@@ -25,7 +25,6 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.song_transformer import Transformer, TransformerSettings, train_transformer
 from benchmarks.tabular_corpus import read_corpus
 from recsys.baselines import fit_item_knn
 from recsys.blend import gather, learn_weights, measure_weights
@@ -39,6 +38,7 @@ from recsys.metrics import bootstrap_ratio
 from recsys.query import build_query
 from recsys.ranker import RankerSettings, fit_trees, mixed
 from recsys.song2vec import SongVectors
+from recsys.song_transformer import Transformer, TransformerSettings, train_transformer
 
 SETTINGS = TransformerSettings()
 # How much the trees count beside the blend: the same with the transformer and without.

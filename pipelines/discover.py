@@ -109,7 +109,7 @@ def discover(
         rows, weights = release.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
         known = len(taste.rows) >= LITTLE and len(rows) > 0
         if known:
-            scores = release.continuation.score([rows], [weights], ranked=False)[0] * release.trust
+            scores = release.taste_blend.score([rows], [weights])[0] * release.trust
         else:
             scores = release.counts.astype(np.float32)
             rules = replace(rules, artist_cap=1)
@@ -224,7 +224,7 @@ def _explained(
         popular = SIGNALS["popularity"]
         return tuple(Recommendation(s.song, s.title, s.artist, s.score, signal=popular) for s in named)
     out = []
-    for song, reason in zip(named, explain(release.continuation, rows, weights, ruled.rows), strict=True):
+    for song, reason in zip(named, explain(release.taste_blend, rows, weights, ruled.rows), strict=True):
         # A stand-in of a rare song was not listened to itself.
         true = np.isin(reason.because, listened)
         listens = name_rows(release, session, reason.because[true], reason.shares[true], namespace)

@@ -21,6 +21,7 @@ from pipelines.clean import LIST_ID, LISTS, session_lists
 from pipelines.columns import COMPLETION, LISTENED_AT_S, SONG_ID, USER_ID
 from pipelines.corpora import corpus_of_lists
 from pipelines.evaluate import OURS, Row
+from recsys.components import Vectors
 from recsys.cooccurrence import count_together, similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.evaluate import METRICS
@@ -245,15 +246,17 @@ def continuation_base(folder: Path, *, seed: int, workers: int, **settings: Any)
     from recsys.song2vec import unit
 
     def fit(corpus: Corpus) -> tuple[Base, np.ndarray]:
-        fitted: Any = fit_continuation(corpus, folder, seed=seed, workers=workers, **settings)
-        blend = fitted[0] if isinstance(fitted, tuple) else fitted
+        fitted, _ = fit_continuation(corpus, folder, seed=seed, workers=workers, **settings)
+        blend = fitted.for_tastes()
         nothing = np.zeros(0, dtype=np.int64)
 
         def base(rows: Sequence[np.ndarray], weights: Sequence[np.ndarray]) -> np.ndarray:
             # Songs heard before are candidates: they may be played again.
-            return np.asarray(blend.score(rows, weights, shown=[nothing] * len(rows), ranked=False))
+            return blend.score(rows, weights, shown=[nothing] * len(rows))
 
-        return base, unit(blend.components["song2vec"].input)
+        song2vec = blend.components["song2vec"]
+        assert isinstance(song2vec, Vectors)
+        return base, unit(song2vec.input)
 
     return fit
 

@@ -117,7 +117,7 @@ def _reasons(shelf: Shelf, rows: np.ndarray, grounds: Grounds) -> list[tuple[dic
     if not len(grounds.listens):
         return [({}, grounds.signal) for _ in rows]
     known = rows < release.n_songs
-    asked = release.continuation, grounds.listens, grounds.parts, rows[known]
+    asked = release.taste_blend, grounds.listens, grounds.parts, rows[known]
     found = iter(explain_parts(*asked, scales=grounds.scales, n_reasons=_REASONS))
     out: list[tuple[dict[int, float], str]] = []
     for row, is_known in zip(rows.tolist(), known.tolist(), strict=True):

@@ -200,7 +200,7 @@ class Recommender:
         query = build_query([rows], release.n_songs, [weights])
         history, plays = self._played_alike(session, release, asker)
         candidates = _candidates(release, asker, query, plays)
-        found, scales = release.continuation.score_candidates(query, candidates.rows)
+        found, scales = release.taste_blend.score_candidates(query, candidates.rows)
         scores = found[0] * release.trust[candidates.rows]
         value = self._by_later_listens(session, release, asker, candidates.rows, scores, history, plays)
         if asker.wanted is not None:
@@ -326,7 +326,7 @@ def _own_namespace(session: Session) -> str:
 
 
 def _candidates(release: Release, asker: Asker, query: sp.csr_matrix, plays: np.ndarray) -> Candidates:
-    together = release.continuation.components["together_cosine"]
+    together = release.taste_blend.components["together_cosine"]
     assert isinstance(together, Neighbours)
     played = np.flatnonzero(plays > 0)
     return gather_candidates(

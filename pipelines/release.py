@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +28,7 @@ from pipelines.release_files import (
     write_manifest,
 )
 from recsys.axes import Axes
-from recsys.components import Component, Vectors, build_components
+from recsys.components import TRANSFORMER, Component, Vectors, build_components
 from recsys.continuation import Continuation
 from recsys.corpus import Corpus, load_corpus, save_corpus
 from recsys.factors import Factors
@@ -42,7 +42,10 @@ from recsys.song2vec import unit
 from recsys.tail import Tail, trust
 from recsys.towers import TextTower
 
-FORMAT = 2
+if TYPE_CHECKING:
+    from recsys.song_transformer import Transformer
+
+FORMAT = 3
 ARTIST_ID = "artist_id"
 ALBUM_ID = "album_id"
 RECORDING_KEY = "recording_key"
@@ -64,6 +67,8 @@ class ReleaseParts:
     factors : latent factors of the songs
     weights : dict
         Of the blend, by component.
+    transformer : Transformer, or None
+        Where the order of lists tells what comes.
     ranker : Ranker, or None
         Where it beats the blend.
     listen_ranker : ListenRanker, or None
@@ -85,6 +90,7 @@ class ReleaseParts:
     after: sp.csr_matrix
     factors: Factors
     weights: Mapping[str, float]
+    transformer: Transformer | None = None
     ranker: Ranker | None = None
     listen_ranker: ListenRanker | None = None
     tower: TextTower | None = None
@@ -154,13 +160,19 @@ class Release:
         return Continuation(self.components, parts.weights, self.n_songs, self.features, parts.ranker)
 
     @cached_property
+    def taste_blend(self) -> Continuation:
+        """What scores songs for a taste."""
+        return self.continuation.for_tastes()
+
+    @cached_property
     def components(self) -> dict[str, Component]:
         """The signals of the blend."""
         parts = self.parts
         song2vec = Vectors(parts.input, parts.output, parts.prior, parts.log_normaliser)
-        return build_components(
+        built = build_components(
             parts.corpus, self.facts, song2vec, parts.factors, together=parts.together, after=parts.after
         )
+        return built if parts.transformer is None else {**built, TRANSFORMER: parts.transformer}
 
     @cached_property
     def facts(self) -> SongFacts:
@@ -211,6 +223,15 @@ class Release:
         return used[kept].astype(np.int64), total[kept].astype(np.float32)
 
 
+def load_transformer(path: Path) -> Transformer | None:
+    """The transformer of a file; None, and torch is not imported, where there is none."""
+    if not path.exists():
+        return None
+    from recsys.song_transformer import Transformer
+
+    return Transformer.load(path)
+
+
 def facts_of_songs(songs: pd.DataFrame) -> SongFacts:
     """What models know of songs; a song without recording key is no version of another.
 
@@ -240,6 +261,8 @@ def write_release(
     parts.factors.save(folder / "factors.npz")
     parts.songs.to_parquet(folder / "songs.parquet", index=False)
     (folder / "blend.json").write_text(json.dumps(dict(parts.weights), indent=2), encoding="utf-8")
+    if parts.transformer is not None:
+        parts.transformer.save(folder / "transformer.npz")
     if parts.ranker is not None:
         parts.ranker.save(folder / "ranker.json")
     if parts.listen_ranker is not None:
@@ -298,6 +321,7 @@ def load_release(releases: Path, name: str) -> Release:
             after=sp.csr_matrix(sp.load_npz(folder / "after.npz")),
             factors=Factors.load(folder / "factors.npz"),
             weights=json.loads((folder / "blend.json").read_text(encoding="utf-8")),
+            transformer=load_transformer(folder / "transformer.npz"),
             ranker=Ranker.load(ranker) if (ranker := folder / "ranker.json").exists() else None,
             listen_ranker=ListenRanker.load(folder),
             tower=TextTower.load(tower) if (tower := folder / "tower.npz").exists() else None,

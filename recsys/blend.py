@@ -33,7 +33,7 @@ DEFAULT_WEIGHTS: dict[str, float] = {
     "same_album": 0.01,
 }
 FEWEST_CASES = 30
-_GRID = (0.0, 0.3, 0.6, 1.0, 1.6, 2.4)
+_GRID = (0.0, 0.3, 0.6, 1.0, 1.6, 2.4, 4.0)
 _CANDIDATES_EACH = 300
 _LEAST_WEIGHT = 0.02
 # Lower than any score.

@@ -30,6 +30,9 @@ from recsys.makers import beside_makers, same_maker
 from recsys.song2vec import SongVectors
 from recsys.sparse_rows import block, compact, sum_rows
 
+# The one signal that reads a list in its order, there only where it helps (recsys/song_transformer.py).
+TRANSFORMER = "transformer"
+
 
 class Component(Protocol):
     """One signal of the blend."""

@@ -14,7 +14,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,7 +28,7 @@ from recsys.blend import (
     learn_weights,
     measure_weights,
 )
-from recsys.components import Component, Vectors, build_components
+from recsys.components import TRANSFORMER, Component, Vectors, build_components
 from recsys.continuation import Continuation
 from recsys.corpus import Corpus, sample_versions, write_corpus_file
 from recsys.evaluate import Case, K, Split, make_folds, measure, metrics_of
@@ -39,10 +39,17 @@ from recsys.metrics import Estimate, bootstrap_mean, bootstrap_ratio
 from recsys.ranker import MIXES, REACH, Queries, Ranker, RankerSettings, fit_trees, mixed
 from recsys.song2vec import PAIRS, SongVectors, settings_for, train_song2vec
 
+if TYPE_CHECKING:
+    from recsys.song_transformer import Transformer
+
 logger = logging.getLogger(__name__)
 
 # A fold's song2vec gets this share of the training: its part in the blend is small, and there are four.
 FOLD_SHARE = 0.5
+# Where the transformer alone stays below this share of item-kNN on the first fold it is not trained on the
+# others: on the development sets it is at .8 to .9, and worth nothing, or above 1.1, and worth a lot
+# (docs/transformer.md).
+_PROMISING = 0.95
 _NOTHING, _AS_BEFORE = Estimate(0.0, 0.0, 0.0), Estimate(1.0, 1.0, 1.0)
 
 
@@ -54,6 +61,7 @@ class Choice:
     ----------
     weights : dict
         Of the blend, by component; the documented defaults when there were fewer than 30 held-back cases.
+        "transformer" is among them only where the blend is better with it.
     n_cases, n_groups : int
         Held-back cases, and their groups.
     metrics : dict
@@ -84,11 +92,24 @@ class Choice:
 
 @dataclass(frozen=True)
 class Fold:
-    """One split with everything fitted on its training part."""
+    """One split with everything fitted on its training part; `with_order` says whether the transformer is
+    among it.
+    """
 
     split: Split
     features: SongFeatures
     table: Table
+    with_order: bool = False
+
+    def without_order(self) -> Fold:
+        """The same without the transformer."""
+        if not self.with_order:
+            return self
+        names = list(self.features.components)
+        kept = [i for i, name in enumerate(names) if name != TRANSFORMER]
+        components = {names[i]: self.features.components[names[i]] for i in kept}
+        table = replace(self.table, features=self.table.features[:, :, kept])
+        return Fold(self.split, replace(self.features, components=components), table)
 
 
 @dataclass(frozen=True)
@@ -145,7 +166,7 @@ def fit_folds(
     if n_cases < FEWEST_CASES:
         logger.info("blend: %d held-back cases are too few, default weights", n_cases)
         return ()
-    folds = []
+    folds: list[Fold] = []
     for split in splits:
         if not split.cases:
             continue
@@ -153,9 +174,62 @@ def fit_folds(
         components = fit_components(
             split.train, own, folder, seed=seed, workers=workers, pairs=pairs, share=FOLD_SHARE
         )
+        order = not folds or folds[0].with_order
+        if order:
+            components[TRANSFORMER] = fit_transformer(split.train, seed=seed)
         table = gather(components, split.cases, split.train.n_songs)
-        folds.append(Fold(split, features_of(components, split.train, own), table))
+        fold = Fold(split, features_of(components, split.train, own), table, order)
+        folds.append(fold if folds or _promising(fold) else fold.without_order())
     return tuple(folds)
+
+
+def fit_transformer(corpus: Corpus, *, seed: int) -> Transformer:
+    """Train the transformer over the lists of a corpus."""
+    from recsys.song_transformer import TransformerSettings, train_transformer
+
+    return train_transformer(corpus, TransformerSettings(seed=seed))
+
+
+def _promising(fold: Fold) -> bool:
+    """Whether the transformer alone comes near item-kNN."""
+    names = list(fold.features.components)
+    alone = np.array([name == TRANSFORMER for name in names], dtype=np.float32)
+    ours = float(measure_weights(fold.table, alone)["ndcg@100"].mean())
+    knn = float(measure(fit_item_knn(fold.split.train), fold.split.cases)["ndcg@100"].mean())
+    logger.info("transformer: NDCG@100 %.4f on the first fold, item-kNN %.4f", ours, knn)
+    return ours >= _PROMISING * knn
+
+
+def _with_order_if_better(folds: tuple[Fold, ...], seed: int) -> tuple[Fold, ...]:
+    """The folds with the transformer where the blend with it beats the blend without it, cross-fitted."""
+    if not folds[0].with_order:
+        return folds
+    plain = tuple(fold.without_order() for fold in folds)
+    with_it, without_it = (
+        float(_blend_of_halves(join_tables([fold.table for fold in some]), seed).mean())
+        for some in (folds, plain)
+    )
+    logger.info("transformer: the blend has %.4f with it, %.4f without", with_it, without_it)
+    return folds if with_it > without_it else plain
+
+
+def _blend_of_halves(table: Table, seed: int) -> np.ndarray:
+    """NDCG@100 of each case under weights learned on the other half of the groups."""
+    rng = np.random.default_rng(seed)
+    found: dict[str, np.ndarray] = {}
+    for test, learn in _halves(table.groups, rng):
+        weights = learn_weights(table.take(learn), rng, n_samples=4)
+        _put(found, measure_weights(table.take(test), weights), test)
+    return found["ndcg@100"]
+
+
+def _halves(groups: np.ndarray, rng: np.random.Generator) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Each half of the groups to measure on, with the other to learn from."""
+    shuffled = rng.permutation(np.unique(groups))
+    first = np.isin(groups, shuffled[: len(shuffled) // 2])
+    if first.all() or not first.any():
+        return [(np.ones_like(first), np.ones_like(first))]
+    return [(first, ~first), (~first, first)]
 
 
 def choose(
@@ -182,6 +256,7 @@ def choose(
     if not folds:
         n_cases = sum(len(split.cases) for split in make_folds(corpus, seed=seed))
         return Choice(dict(DEFAULT_WEIGHTS), n_cases), None
+    folds = _with_order_if_better(folds, seed)
     rng = np.random.default_rng(seed)
     table = join_tables([fold.table for fold in folds])
     names = tuple(folds[0].features.components)
@@ -253,14 +328,9 @@ def _cross_fitted(
     folds: Sequence[Fold], table: Table, rng: np.random.Generator, settings: RankerSettings
 ) -> Outcome:
     """Metrics of each case under weights and trees learned on the other half of the groups."""
-    groups = rng.permutation(np.unique(table.groups))
-    first = np.isin(table.groups, groups[: len(groups) // 2])
-    halves = [(first, ~first), (~first, first)]
-    if first.all() or not first.any():
-        halves = [(np.ones_like(first), np.ones_like(first))]
     outcome = Outcome({}, {mix: {} for mix in MIXES if mix > 0})
     names = folds[0].features.names
-    for test, learn in halves:
+    for test, learn in _halves(table.groups, rng):
         weights = learn_weights(table.take(learn), rng, n_samples=4)
         _put(outcome.blend, measure_weights(table.take(test), weights), test)
         trees = fit_trees(gather_queries(folds, weights, learn), names, settings)
@@ -315,5 +385,7 @@ def fit_continuation(
     choice, ranker = choose(corpus, facts, folder, seed=seed, workers=workers, pairs=pairs)
     own = facts.of(corpus.song_ids)
     components = fit_components(corpus, own, folder, seed=seed, workers=workers, pairs=pairs)
+    if TRANSFORMER in choice.weights:
+        components[TRANSFORMER] = fit_transformer(corpus, seed=seed)
     features = features_of(components, corpus, own)
     return Continuation(components, choice.weights, corpus.n_songs, features, ranker), choice

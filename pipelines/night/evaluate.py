@@ -12,8 +12,9 @@ import pandas as pd
 from pipelines.night.job import Job
 from pipelines.release import facts_of_songs
 from pipelines.stages import StageReport
+from recsys.components import TRANSFORMER
 from recsys.corpus import load_corpus
-from recsys.fit import choose
+from recsys.fit import choose, fit_transformer
 
 
 def run(job: Job) -> StageReport:
@@ -27,6 +28,8 @@ def run(job: Job) -> StageReport:
             corpus, facts, folder, seed=settings.seed, workers=settings.workers, pairs=settings.pairs
         )
         (folder / "choice.json").write_text(json.dumps(choice.document(), indent=2), encoding="utf-8")
+        if TRANSFORMER in choice.weights:
+            fit_transformer(corpus, seed=settings.seed).save(folder / "transformer.npz")
         if ranker is not None:
             ranker.save(folder / "ranker.json")
         counts: dict[str, Any] = {"cases": choice.n_cases}

@@ -96,11 +96,16 @@ def _base(
         corpus, facts.of(corpus.song_ids), folder,
         seed=settings.seed, workers=settings.workers, pairs=settings.pairs, share=FOLD_SHARE,
     )  # fmt: skip
-    blend = Continuation(components, weights, corpus.n_songs)
+    taste_weights = {name: weight for name, weight in weights.items() if name in components}
+    blend = Continuation(components, taste_weights, corpus.n_songs)
     nothing = np.zeros(0, dtype=np.int64)
 
     def base(rows: Sequence[np.ndarray], given: Sequence[np.ndarray]) -> np.ndarray:
-        return blend.score(rows, given, shown=[nothing] * len(rows), ranked=False)
+        return blend.score(
+            rows,
+            given,
+            shown=[nothing] * len(rows),
+        )
 
     song2vec = components["song2vec"]
     assert isinstance(song2vec, Vectors)

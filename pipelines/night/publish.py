@@ -19,7 +19,14 @@ from pipelines.gate import judge
 from pipelines.new_songs import place_new_songs
 from pipelines.night.job import GateClosedError, Job
 from pipelines.profiles import renew_profiles
-from pipelines.release import FORMAT, ReleaseParts, load_release, self_test, write_release
+from pipelines.release import (
+    FORMAT,
+    ReleaseParts,
+    load_release,
+    load_transformer,
+    self_test,
+    write_release,
+)
 from pipelines.release_files import (
     ReleaseError,
     check_files,
@@ -106,6 +113,7 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         factors=Factors.load(path("cooccurrence", "factors.npz")),
         weights=choice["weights"],
         ranker=Ranker.load(ranker) if (ranker := path("evaluate", "ranker.json")).exists() else None,
+        transformer=load_transformer(path("evaluate", "transformer.npz")),
         tower=TextTower.load(tower) if (tower := path("words", "tower.npz")).exists() else None,
         listen_ranker=ListenRanker.load(path("listens", "choice.json").parent),
         axes=Axes.load(axes) if (axes := path("axes", "axes.npz")).exists() else None,

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks.song_transformer import (
+from recsys.corpus import Corpus, build_corpus
+from recsys.query import build_query
+from recsys.song_transformer import (
     SongDecoder,
     Transformer,
     TransformerSettings,
@@ -16,8 +18,6 @@ from benchmarks.song_transformer import (
     loss_of,
     train_transformer,
 )
-from recsys.corpus import Corpus, build_corpus
-from recsys.query import build_query
 
 SMALL = TransformerSettings(
     targets="next", dim=16, context_length=6, dropout=0.0, steps=90, batch_lists=20, learning_rate=2e-2

@@ -1,5 +1,5 @@
-"""A small causal transformer over lists of songs, as a component of the blend: on trial, see
-benchmarks/transformer_trial.py.
+"""A small causal transformer over lists of songs, as a component of the blend where lists have an order that
+tells what comes (docs/transformer.md). This module imports torch, so others import it inside functions.
 
 A decoder (Radford et al., 2018; for recommending, Kang & McAuley, "Self-attentive sequential recommendation",
 ICDM 2018) reads the songs of a list in order and says after each of them what the rest may hold: the logit of
@@ -12,8 +12,12 @@ the logarithm of the chance that its song was drawn (Jean et al., ACL 2015).
 
 from __future__ import annotations
 
+import json
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
@@ -147,6 +151,38 @@ class Transformer:
             out[cases] = logits.scatter(1, seen, -torch.inf).softmax(1).numpy()
         return out if columns is None else out[:, columns]
 
+    def save(self, path: Path) -> None:
+        """Write to one .npz file."""
+        state = {name: values.numpy() for name, values in self.decoder.state_dict().items()}
+        settings = np.frombuffer(json.dumps(asdict(self.decoder.settings)).encode(), dtype=np.uint8)
+        np.savez(path, settings=settings, seconds=self.seconds, **state)
+
+    @classmethod
+    def load(cls, path: Path) -> Transformer:
+        """Read back what `save` wrote."""
+        with np.load(path) as arrays:
+            settings = TransformerSettings(**json.loads(arrays["settings"].tobytes().decode()))
+            state = {n: torch.as_tensor(arrays[n]) for n in arrays.files if n not in ("settings", "seconds")}
+            seconds = float(arrays["seconds"])
+        n_songs = len(state["bias"])
+        decoder = SongDecoder(np.ones(n_songs, np.float32), settings)
+        try:
+            decoder.load_state_dict(state)
+        except RuntimeError as error:
+            raise ValueError(f"{path} does not hold this transformer: {error}") from None
+        return cls(decoder.eval(), n_songs, seconds)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """So small products gain nothing from threads, and figures repeat."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
 
 def train_transformer(corpus: Corpus, settings: TransformerSettings) -> Transformer:
     """Train on the lists of a corpus, in one thread; the same seed gives the same scores.
@@ -159,7 +195,7 @@ def train_transformer(corpus: Corpus, settings: TransformerSettings) -> Transfor
     batches = draw_lists(corpus, settings, rng)
     log_chance = inclusion(weights, corpus, settings)
     # Dropout and torch's initial values draw from its one global generator.
-    with torch.random.fork_rng(devices=[]):
+    with _one_thread(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
         decoder = SongDecoder(weights, settings)
         optimiser = torch.optim.AdamW(
