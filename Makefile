@@ -49,7 +49,7 @@ demo: $(INSTALLED)  ## a made-up label, from its playlists to recommendations, i
 	$(BIN)/songspace demo
 
 test: $(INSTALLED)  ## run the tests
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(PYTEST_ARGS)
 
 lint: $(INSTALLED)  ## ruff format, ruff check and mypy, changing nothing
 	$(BIN)/ruff format --check .

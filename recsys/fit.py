@@ -50,6 +50,8 @@ FOLD_SHARE = 0.5
 # others: on the development sets it is at .8 to .9, and worth nothing, or above 1.1, and worth a lot
 # (docs/transformer.md).
 _PROMISING = 0.95
+# The transformer reads no list more often than this.
+_MOST_PASSES = 40
 _NOTHING, _AS_BEFORE = Estimate(0.0, 0.0, 0.0), Estimate(1.0, 1.0, 1.0)
 
 
@@ -176,18 +178,23 @@ def fit_folds(
         )
         order = not folds or folds[0].with_order
         if order:
-            components[TRANSFORMER] = fit_transformer(split.train, seed=seed)
+            components[TRANSFORMER] = fit_transformer(split.train, seed=seed, pairs=pairs)
         table = gather(components, split.cases, split.train.n_songs)
         fold = Fold(split, features_of(components, split.train, own), table, order)
         folds.append(fold if folds or _promising(fold) else fold.without_order())
     return tuple(folds)
 
 
-def fit_transformer(corpus: Corpus, *, seed: int) -> Transformer:
-    """Train the transformer over the lists of a corpus."""
+def fit_transformer(corpus: Corpus, *, seed: int, pairs: float = PAIRS) -> Transformer:
+    """Train the transformer over the lists of a corpus, as long as song2vec is told to: where that is given a
+    tenth of the pairs, this is given a tenth of the steps.
+    """
     from recsys.song_transformer import TransformerSettings, train_transformer
 
-    return train_transformer(corpus, TransformerSettings(seed=seed))
+    settings = TransformerSettings(seed=seed)
+    most = _MOST_PASSES * -(-corpus.n_lists // settings.batch_lists)
+    steps = min(settings.steps, most, round(settings.steps * pairs / PAIRS))
+    return train_transformer(corpus, replace(settings, steps=max(1, steps)))
 
 
 def _promising(fold: Fold) -> bool:
@@ -386,6 +393,6 @@ def fit_continuation(
     own = facts.of(corpus.song_ids)
     components = fit_components(corpus, own, folder, seed=seed, workers=workers, pairs=pairs)
     if TRANSFORMER in choice.weights:
-        components[TRANSFORMER] = fit_transformer(corpus, seed=seed)
+        components[TRANSFORMER] = fit_transformer(corpus, seed=seed, pairs=pairs)
     features = features_of(components, corpus, own)
     return Continuation(components, choice.weights, corpus.n_songs, features, ranker), choice

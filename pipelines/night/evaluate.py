@@ -29,7 +29,7 @@ def run(job: Job) -> StageReport:
         )
         (folder / "choice.json").write_text(json.dumps(choice.document(), indent=2), encoding="utf-8")
         if TRANSFORMER in choice.weights:
-            fit_transformer(corpus, seed=settings.seed).save(folder / "transformer.npz")
+            fit_transformer(corpus, seed=settings.seed, pairs=settings.pairs).save(folder / "transformer.npz")
         if ranker is not None:
             ranker.save(folder / "ranker.json")
         counts: dict[str, Any] = {"cases": choice.n_cases}

@@ -40,7 +40,7 @@ def with_axes(axes: Axes | None, monkeypatch: pytest.MonkeyPatch) -> None:
 
     def load(releases: Path, name: str) -> Release:
         release = load_release(releases, name)
-        object.__setattr__(release, "axes", axes)
+        object.__setattr__(release.parts, "axes", axes)
         return release
 
     monkeypatch.setattr(serving, "load_release", load)
@@ -52,7 +52,7 @@ def without_axes(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def load(releases: Path, name: str) -> Release:
         release = load_release(releases, name)
-        object.__setattr__(release, "axes", None)
+        object.__setattr__(release.parts, "axes", None)
         return release
 
     monkeypatch.setattr(serving, "load_release", load)
