@@ -1,0 +1,1 @@
+"""The studio: music composed or arranged in symbols, rendered to sound, and described exactly."""
