@@ -1,0 +1,1 @@
+"""Sound as numbers: spectrograms, and the models that make them."""
