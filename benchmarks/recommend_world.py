@@ -33,9 +33,9 @@ from recsys.corpus import Corpus
 from recsys.factors import Factors
 from recsys.index import VectorIndex
 from recsys.listen_blend import DEFAULT_WEIGHTS as LISTEN_WEIGHTS
-from recsys.listen_ranker import NAMES, ListenRanker
+from recsys.listen_ranker import NAMES, REACH, ListenRanker
 from recsys.next_listen import NEW
-from recsys.ranker import REACH, Queries, Ranker, RankerSettings, fit_trees
+from recsys.ranker import Queries, Ranker, RankerSettings, fit_trees
 from recsys.song2vec import unit
 from recsys.tail import Tail
 

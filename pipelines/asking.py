@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import pandas as pd
 from sqlalchemy.orm import Session
 
 from db.repositories import feedback as feedback_repository
@@ -15,7 +14,7 @@ from db.repositories import profiles as profiles_repository
 from db.repositories import users as users_repository
 from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_ID
 from pipelines.decided import MUTE, SONG, decisions_of, read_decided
-from pipelines.profiles import taste_of
+from pipelines.profiles import Table, taste_of
 from pipelines.release import Release
 from pipelines.serving import namespace_of, rows_of
 from recsys.decisions import Decisions
@@ -33,8 +32,8 @@ class Asker:
     name : str
         As they called themselves, or "".
     user_id : int or None
-    listens : frame of song_id, listened_at_s, completion
-    feedback : frame of song_id, kind
+    listens : arrays of song_id, listened_at_s, completion, by column
+    feedback : arrays of song_id, kind, by column
     muted : int array
         Ids of the songs that are muted alone, those without a row in the release too.
     picked : int array
@@ -47,32 +46,36 @@ class Asker:
     taste: TasteProfile
     namespace: str
     user_id: int | None = None
-    listens: pd.DataFrame = field(default_factory=lambda: no_listens())
-    feedback: pd.DataFrame = field(default_factory=lambda: no_feedback())
+    listens: Table = field(default_factory=lambda: no_listens())
+    feedback: Table = field(default_factory=lambda: no_feedback())
     decisions: Decisions = field(default_factory=Decisions)
     muted: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     picked: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     wanted: np.ndarray | None = None
 
 
-def no_listens() -> pd.DataFrame:
+def no_listens() -> Table:
     """Nobody's listens."""
-    return pd.DataFrame({SONG_ID: [], LISTENED_AT_S: [], COMPLETION: []}).astype(
-        {SONG_ID: "int64", LISTENED_AT_S: "int64", COMPLETION: "float64"}
-    )
+    none = np.zeros(0, dtype=np.int64)
+    return {SONG_ID: none, LISTENED_AT_S: none, COMPLETION: np.zeros(0)}
 
 
-def no_feedback() -> pd.DataFrame:
+def no_feedback() -> Table:
     """Nobody's likes."""
-    return pd.DataFrame({SONG_ID: [], KIND: []}).astype({SONG_ID: "int64", KIND: "str"})
+    return {SONG_ID: np.zeros(0, dtype=np.int64), KIND: np.zeros(0, dtype=object)}
 
 
-def feedback_frame(session: Session, user_id: int) -> pd.DataFrame:
+def feedback_of(session: Session, user_id: int) -> Table:
     """One user's feedback: song_id, kind."""
     said = feedback_repository.user_feedback(session, user_id)
     pairs = [(song_id, kind) for song_id, kinds in sorted(said.items()) for kind in sorted(kinds)]
     songs = np.array([song_id for song_id, _ in pairs], dtype=np.int64)
-    return pd.DataFrame({SONG_ID: songs, KIND: pd.Series([kind for _, kind in pairs], dtype="str")})
+    return {SONG_ID: songs, KIND: np.array([kind for _, kind in pairs], dtype=object)}
+
+
+def unwanted_songs(feedback: Table) -> np.ndarray:
+    """Ids of the songs that the user blocked or disliked."""
+    return np.asarray(feedback[SONG_ID][feedback[KIND] != "like"])
 
 
 def ask_as_user(session: Session, release: Release, user: str) -> Asker:
@@ -83,8 +86,8 @@ def ask_as_user(session: Session, release: Release, user: str) -> Asker:
     NotFoundError
     """
     user_id = users_repository.find_user(session, user)
-    listens = listens_repository.user_listens(session, user_id)
-    feedback = feedback_frame(session, user_id)
+    listens = listens_repository.user_listen_columns(session, user_id)
+    feedback = feedback_of(session, user_id)
     known = profiles_repository.load_profiles(session, user_ids=[user_id]).get(user_id)
     decided = read_decided(known.settings if known else None)
     decisions = decisions_of(release, decided)

@@ -41,6 +41,13 @@ LISTENED_AT_S = "listened_at_s"
 COMPLETION = "completion"  # share of the song that was played, 0..1, NaN when unknown
 KIND = "kind"  # "like", "dislike" or "block"
 
+# Audio files.
+PATH = "path"  # absolute, "." and ".." folded as text, at most 400 characters
+SHA256 = "sha256"  # of the whole file, 64 hexadecimal digits
+SIZE_BYTES = "size_bytes"
+MTIME_NS = "mtime_ns"  # when the file was last written, nanoseconds since 1970
+DURATION_S = "duration_s"  # as its header says; NaN when unknown
+
 # Database row numbers.
 SONG_ID = "song_id"
 PLAYLIST_ID = "playlist_id"
@@ -65,6 +72,11 @@ DTYPES: dict[str, str] = {
     LISTENED_AT_S: "int64",
     COMPLETION: "float64",
     KIND: "str",
+    PATH: "str",
+    SHA256: "str",
+    SIZE_BYTES: "int64",
+    MTIME_NS: "int64",
+    DURATION_S: "float64",
     SONG_ID: "int64",
     PLAYLIST_ID: "int64",
     USER_ID: "int64",
@@ -77,6 +89,7 @@ PLAYLISTS: tuple[str, ...] = (PLAYLIST_REF, NAME, SOURCE_KEY, ATTRIBUTES)
 ENTRIES: tuple[str, ...] = (PLAYLIST_REF, POSITION, SONG_REF)
 LISTENS: tuple[str, ...] = (USER_REF, SONG_REF, LISTENED_AT_S, COMPLETION)
 FEEDBACK: tuple[str, ...] = (USER_REF, SONG_REF, KIND, LISTENED_AT_S)
+FILES: tuple[str, ...] = (SONG_REF, PATH, SHA256, SIZE_BYTES, MTIME_NS, DURATION_S)
 
 
 def empty(columns: Sequence[str]) -> pd.DataFrame:

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import numpy as np
-import pandas as pd
 from sqlalchemy.orm import Session
 
 from db.repositories import listens as listens_repository
@@ -24,9 +23,9 @@ from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.session import SessionFactory
 from pipelines.answers import POPULAR, Because, Recommendation
-from pipelines.asking import feedback_frame
+from pipelines.asking import feedback_of
 from pipelines.columns import LISTENED_AT_S, SONG_ID
-from pipelines.profiles import muted_rows, taste_of, user_taste
+from pipelines.profiles import Table, muted_rows, taste_of, user_taste
 from pipelines.reasons import SIGNALS
 from pipelines.recommend import QUERY_SONGS
 from pipelines.release import RECORDING_KEY, Release
@@ -102,8 +101,8 @@ def discover(
     rules = replace(rules, new_artists=_LEAST_NEW + (_MOST_NEW - _LEAST_NEW) * adventure)
     with session_factory() as session:
         user_id = users_repository.find_user(session, user)
-        listens = listens_repository.user_listens(session, user_id)
-        feedback = feedback_frame(session, user_id)
+        listens = listens_repository.user_listen_columns(session, user_id)
+        feedback = feedback_of(session, user_id)
         _, decisions = user_taste(session, release, user_id)
         taste = taste_of(release, _up_to(release, listens, monday), feedback, decisions)
         rows, weights = release.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
@@ -124,17 +123,18 @@ def discover(
     return Discovery(user, week.strip(), songs, release.name, None if known else POPULAR, relaxed)
 
 
-def _up_to(release: Release, listens: pd.DataFrame, monday: date) -> pd.DataFrame:
+def _up_to(release: Release, listens: Table, monday: date) -> Table:
     """Listens before a Monday, UTC; all of them where those before are too few to say anything."""
     start = datetime(monday.year, monday.month, monday.day, tzinfo=UTC).timestamp()
-    before = listens[listens[LISTENED_AT_S] < start]
-    songs = release.rows(np.unique(before[SONG_ID].to_numpy(np.int64)))
+    early = listens[LISTENED_AT_S] < start
+    before = {name: values[early] for name, values in listens.items()}
+    songs = release.rows(np.unique(before[SONG_ID]))
     return before if (songs >= 0).sum() >= LITTLE else listens
 
 
-def _heard(session: Session, release: Release, listens: pd.DataFrame, feedback: pd.DataFrame) -> np.ndarray:
+def _heard(session: Session, release: Release, listens: Table, feedback: Table) -> np.ndarray:
     """Rows of all songs that the user ever heard or said something of, and of their versions."""
-    ids = np.unique(np.concatenate([frame[SONG_ID].to_numpy(np.int64) for frame in (listens, feedback)]))
+    ids = np.unique(np.concatenate([table[SONG_ID] for table in (listens, feedback)]))
     rows = release.rows(ids)
     # A song without a row may still be a version of one that has one.
     unplaced = songs_repository.describe_songs(session, ids[rows < 0].tolist())

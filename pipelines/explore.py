@@ -18,7 +18,7 @@ from pipelines.answers import (
     SongAnswer,
     SongList,
 )
-from pipelines.asking import feedback_frame
+from pipelines.asking import feedback_of
 from pipelines.axis_scores import taste_axes
 from pipelines.columns import KIND, SONG_ID
 from pipelines.profiles import user_taste
@@ -122,8 +122,8 @@ def profile(release: Release, session_factory: SessionFactory, user: str) -> Pro
     """
     with session_factory() as session:
         user_id = users_repository.find_user(session, user)
-        listens = listens_repository.user_listens(session, user_id)
-        feedback = feedback_frame(session, user_id)
+        listens = listens_repository.user_listen_columns(session, user_id)
+        feedback = feedback_of(session, user_id)
         taste, decisions = user_taste(session, release, user_id)
         namespace = namespace_of(user)
         marked = [(one, "pinned" if one.pinned else "") for one in taste.interests]
@@ -137,7 +137,7 @@ def profile(release: Release, session_factory: SessionFactory, user: str) -> Pro
             (medoid,) = name_rows(release, session, np.array([interest.medoid]), np.ones(1), namespace)
             others = name_rows(release, session, rows, cosines, namespace)
             interests.append(InterestAnswer(round(interest.weight, 4), medoid, others, mark))
-        songs, plays = np.unique(listens[SONG_ID].to_numpy(np.int64), return_counts=True)
+        songs, plays = np.unique(listens[SONG_ID], return_counts=True)
         known = release.rows(songs) >= 0
         top = np.argsort(-plays[known], kind="stable")[:_MOST_PLAYED]
         most_played = name_rows(
@@ -145,7 +145,7 @@ def profile(release: Release, session_factory: SessionFactory, user: str) -> Pro
         )
         kinds = {kind: int((feedback[KIND] == kind).sum()) for kind in ("like", "dislike", "block")}
         return ProfileAnswer(
-            user, len(listens), len(songs), kinds, tuple(interests), most_played, release.name,
+            user, len(listens[SONG_ID]), len(songs), kinds, tuple(interests), most_played, release.name,
             taste_axes(release, taste), len(decisions.forgotten),
         )  # fmt: skip
 
@@ -181,7 +181,7 @@ def neighbours(release: Release, session_factory: SessionFactory, user: str, k: 
 
 
 def _plays(release: Release, session: Session, user_id: int) -> dict[int, int]:
-    songs = listens_repository.user_listens(session, user_id)[SONG_ID].to_numpy(np.int64)
+    songs = listens_repository.user_listen_columns(session, user_id)[SONG_ID]
     found, plays = np.unique(release.rows(songs), return_counts=True)
     return {int(row): int(n) for row, n in zip(found, plays, strict=True) if row >= 0}
 

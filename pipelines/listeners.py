@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from sqlalchemy.orm import Session
 
 from db.repositories import listens as listens_repository
 from pipelines.columns import COMPLETION, LISTENED_AT_S, SONG_ID, USER_ID
-from pipelines.profiles import half_life_of
+from pipelines.profiles import Table, half_life_of
 from pipelines.release import Release
 from recsys.listen_blend import ListenModel
 from recsys.next_listen import DAY_S, History, ListenLog
@@ -43,14 +42,14 @@ class Listeners:
         """Who plays alike."""
         return self.model.similar
 
-    def history(self, release: Release, listens: pd.DataFrame) -> History:
+    def history(self, release: Release, listens: Table) -> History:
         """One user's listens, oldest first, of songs of the vocabulary."""
-        times = listens[LISTENED_AT_S].to_numpy(np.int64)
+        times = np.asarray(listens[LISTENED_AT_S], dtype=np.int64)
         order = np.argsort(times, kind="stable")
-        rows = release.rows(listens[SONG_ID].to_numpy(np.int64))[order]
+        rows = release.rows(np.asarray(listens[SONG_ID], dtype=np.int64))[order]
         known = (rows >= 0) & (rows < release.n_songs)
         ages = np.maximum(self.at_s - times[order], 0) / DAY_S
-        completion = listens[COMPLETION].to_numpy(np.float64)[order]
+        completion = np.asarray(listens[COMPLETION], dtype=np.float64)[order]
         return History(rows[known], ages[known], completion[known])
 
 

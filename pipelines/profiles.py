@@ -9,7 +9,7 @@ listens as there are.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,9 @@ from recsys.taste import TasteProfile, build_profile, listen_weights
 # A like counts as so many whole listens of today; a dislike takes as many away.
 FEEDBACK_WEIGHT = 3.0
 _DAY_S = 86_400.0
+
+Table = Mapping[str, np.ndarray]
+"""Columns by name, arrays of one length: a frame for one user takes longer to make than to use."""
 
 
 def half_life_of(release: Release) -> float:
@@ -67,8 +70,8 @@ def measure_half_life(
 
 def taste_of(
     release: Release,
-    listens: pd.DataFrame,
-    feedback: pd.DataFrame,
+    listens: pd.DataFrame | Table,
+    feedback: pd.DataFrame | Table,
     decisions: Decisions | None = None,
     *,
     known: Profile | None = None,
@@ -77,20 +80,21 @@ def taste_of(
 
     Parameters
     ----------
-    listens : frame of song_id, listened_at_s, completion
-    feedback : frame of song_id, kind
+    listens : frame or arrays of song_id, listened_at_s, completion
+    feedback : frame or arrays of song_id, kind
         A block counts as a dislike.
     decisions : Decisions, optional
         What the user pinned, muted and forgot (`pipelines.decided.decisions_of`).
     known : Profile, optional
         The stored profile; its sum of all listens is used where it is valid.
     """
-    songs = np.concatenate([listens[SONG_ID].to_numpy(np.int64), feedback[SONG_ID].to_numpy(np.int64)])
-    times = listens[LISTENED_AT_S].to_numpy(np.float64)
+    ids = [np.asarray(table[SONG_ID], dtype=np.int64) for table in (listens, feedback)]
+    songs = np.concatenate(ids)
+    times = np.asarray(listens[LISTENED_AT_S], dtype=np.float64)
     ages = (times.max() - times) / _DAY_S if len(times) else times
-    completion = listens[COMPLETION].to_numpy(np.float64)
+    completion = np.asarray(listens[COMPLETION], dtype=np.float64)
     recent = listen_weights(ages, completion, half_life_days=half_life_of(release))
-    sign = np.where(feedback[KIND].to_numpy() == "like", FEEDBACK_WEIGHT, -FEEDBACK_WEIGHT)
+    sign = np.where(np.asarray(feedback[KIND]) == "like", FEEDBACK_WEIGHT, -FEEDBACK_WEIGHT)
     weights = np.concatenate([recent, sign.astype(np.float32)])
     plain = np.concatenate([np.ones(len(recent), np.float32), sign.astype(np.float32)])
     rows = release.rows(songs)
@@ -102,8 +106,9 @@ def taste_of(
         said[: len(recent)] = False
         total = None if listen_sum is None else listen_sum + plain[said] @ release.vectors[rows[said]]
     return build_profile(
-        rows[placed], weights[placed], plain[placed], release.vectors, decisions=decisions, plain_sum=total
-    )
+        rows[placed], weights[placed], plain[placed], release.vectors,
+        decisions=decisions, plain_sum=total, distance=release.distance,
+    )  # fmt: skip
 
 
 def valid_sum(known: Profile, release: Release, n_listens: int) -> np.ndarray | None:
@@ -118,7 +123,7 @@ def valid_sum(known: Profile, release: Release, n_listens: int) -> np.ndarray | 
 
 def user_taste(session: Session, release: Release, user_id: int) -> tuple[TasteProfile, Decisions]:
     """One user's profile as it is this moment, and the decisions that it obeys."""
-    listens = listens_repository.user_listens(session, user_id)
+    listens = listens_repository.user_listen_columns(session, user_id)
     found = profiles_repository.load_profiles(session, user_ids=[user_id]).get(user_id)
     said = feedback_repository.user_feedback(session, user_id)
     pairs = [(song_id, kind) for song_id, kinds in sorted(said.items()) for kind in sorted(kinds)]

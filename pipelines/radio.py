@@ -12,8 +12,7 @@ from sqlalchemy.orm import Session
 from db.repositories import users as users_repository
 from db.session import SessionFactory
 from pipelines.answers import SongAnswer
-from pipelines.asking import feedback_frame
-from pipelines.columns import KIND, SONG_ID
+from pipelines.asking import feedback_of, unwanted_songs
 from pipelines.profiles import muted_rows, user_taste
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
@@ -107,8 +106,7 @@ def _listener(
         none = np.zeros(0, dtype=np.int64)
         return none, none, None
     user_id = users_repository.find_user(session, user)
-    feedback = feedback_frame(session, user_id)
-    unwanted = release.rows(feedback.loc[feedback[KIND] != "like", SONG_ID].to_numpy(np.int64))
+    unwanted = release.rows(unwanted_songs(feedback_of(session, user_id)))
     taste, decisions = user_taste(session, release, user_id)
     muted = np.flatnonzero(muted_rows(release, taste, decisions, np.arange(release.n_songs)))
     vectors = [interest.vector for interest in taste.interests]

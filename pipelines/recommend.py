@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import scipy.sparse as sp
 from sqlalchemy.orm import Session
 
@@ -20,10 +19,11 @@ from db.repositories import users as users_repository
 from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
 from pipelines.answers import POPULAR, Recommendation, Recommendations
-from pipelines.asking import Asker, ask_as_nobody, ask_as_user, ask_with_songs, feedback_frame
-from pipelines.columns import KIND, LISTENED_AT_S, SONG_ID
+from pipelines.asking import Asker, ask_as_nobody, ask_as_user, ask_with_songs, feedback_of, unwanted_songs
+from pipelines.columns import LISTENED_AT_S, SONG_ID
 from pipelines.listeners import Listeners
 from pipelines.meaning import meaning_scores
+from pipelines.profiles import Table
 from pipelines.reasons import SIGNALS, Grounds, explained, parts_of_query
 from pipelines.release import Release
 from pipelines.serving import NoReleaseError, namespace_of
@@ -42,6 +42,11 @@ QUERY_SONGS = 60
 RECENT_DAYS = 60
 NEW, MEANING = "new", "meaning"
 _NEWCOMERS = 100
+# Known candidates that new songs are compared with, at least, where there are so many.
+_COMPARED = 200
+# Songs that each retriever brings, for each vector it searches with: twice the list, and half of what
+# recsys/candidates.py takes for a file of scores (docs/speed.md has what of the best songs is then missed).
+_EACH = 100
 _MEANT = 500
 _MOST_POPULAR = 100_000
 _DAY_S = 86_400
@@ -98,7 +103,7 @@ class Recommender:
             if self._shelves is None:
                 _no_text_without_release(text)
                 user_id = users_repository.find_user(session, user)
-                return self._popular_songs(session, user, k, feedback_frame(session, user_id))
+                return self._popular_songs(session, user, k, feedback_of(session, user_id))
             asker = ask_as_user(session, self._shelves.release, user)
             if text is not None:
                 asker = replace(asker, wanted=meaning_scores(self._shelves.release, text))
@@ -147,7 +152,7 @@ class Recommender:
         _check(k)
         with self.session_factory() as session:
             if self._shelves is None:
-                return self._popular_songs(session, OWN_SCHEME, k, feedback_frame(session, 0))
+                return self._popular_songs(session, OWN_SCHEME, k, feedback_of(session, 0))
             asker = ask_as_nobody(self._shelves.release, _own_namespace(session))
             return self._answer(session, self._shelves, asker, k, rules, True)
 
@@ -161,7 +166,7 @@ class Recommender:
         explain: bool,
     ) -> Recommendations:  # fmt: skip
         shelf = shelves.current(session)
-        ranked = self.rank_for(session, shelf, asker)
+        ranked = self.rank_for(session, shelf, asker, k)
         settings = rules or RuleSettings()
         nothing_known = not len(ranked.grounds.listens) and asker.wanted is None
         if nothing_known:
@@ -188,8 +193,8 @@ class Recommender:
             asker.name, songs, shelf.release.name, fallback, ruled.relaxed, ruled.artist_cap
         )
 
-    def rank_for(self, session: Session, shelf: Shelf, asker: Asker) -> Ranked:
-        """Candidates in order, before any rule."""
+    def rank_for(self, session: Session, shelf: Shelf, asker: Asker, k: int = 10) -> Ranked:
+        """Candidates for a list of k in order, before any rule."""
         release = shelf.release
         taste = asker.taste
         rows, weights = release.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
@@ -199,7 +204,7 @@ class Recommender:
             return _without_taste(release, asker)
         query = build_query([rows], release.n_songs, [weights])
         history, plays = self._played_alike(session, release, asker)
-        candidates = _candidates(release, asker, query, plays)
+        candidates = _candidates(release, asker, query, plays, max(_EACH, 2 * k))
         found, scales = release.taste_blend.score_candidates(query, candidates.rows)
         scores = found[0] * release.trust[candidates.rows]
         value = self._by_later_listens(session, release, asker, candidates.rows, scores, history, plays)
@@ -255,9 +260,9 @@ class Recommender:
         value[order] = -np.sort(-scores)
         return value
 
-    def _popular_songs(self, session: Session, user: str, k: int, feedback: pd.DataFrame) -> Recommendations:
+    def _popular_songs(self, session: Session, user: str, k: int, feedback: Table) -> Recommendations:
         """Straight from the database: the songs in most playlists and listens, one an artist."""
-        banned = set(feedback.loc[feedback[KIND] != "like", SONG_ID])
+        banned = set(unwanted_songs(feedback).tolist())
         most = min(20 * k, _MOST_POPULAR) + len(banned)
         ids = [i for i in songs_repository.most_popular(session, most) if i not in banned]
         described = songs_repository.describe_songs(session, ids)
@@ -325,7 +330,9 @@ def _own_namespace(session: Session) -> str:
     return songs_repository.most_used_scheme(session) or OWN_SCHEME
 
 
-def _candidates(release: Release, asker: Asker, query: sp.csr_matrix, plays: np.ndarray) -> Candidates:
+def _candidates(
+    release: Release, asker: Asker, query: sp.csr_matrix, plays: np.ndarray, each: int
+) -> Candidates:
     together = release.taste_blend.components["together_cosine"]
     assert isinstance(together, Neighbours)
     played = np.flatnonzero(plays > 0)
@@ -338,6 +345,7 @@ def _candidates(release: Release, asker: Asker, query: sp.csr_matrix, plays: np.
         together=together.matrix,
         catalogue=release.catalogue,
         from_similar_users=played[np.argsort(-plays[played], kind="stable")],
+        each=each,
     )
 
 
@@ -361,9 +369,9 @@ def _newcomers(
     near = nearness(own, weights, shelf.new.vectors)
     best = np.argsort(-near * shelf.new.trust, kind="stable")[:_NEWCOMERS]
     best = best[near[best] > 0]
-    found = score_newcomers(
-        near[best], shelf.new.trust[best], nearness(own, weights, shelf.vectors[known]), scores
-    )
+    some = slice(None, None, max(1, len(known) // _COMPARED))
+    beside = nearness(own, weights, shelf.vectors[known[some]])
+    found = score_newcomers(near[best], shelf.new.trust[best], beside, scores[some])
     return shelf.n_rows + best, found
 
 
@@ -377,8 +385,7 @@ def _banned(shelf: Shelf, asker: Asker, rows: np.ndarray) -> np.ndarray:
     """Rows that may not come: blocked and disliked songs and the picked ones, with all their versions, and
     what the mutes leave out.
     """
-    said = asker.feedback.loc[asker.feedback[KIND] != "like", SONG_ID].to_numpy(np.int64)
-    said = np.concatenate([said, asker.muted])
+    said = np.concatenate([unwanted_songs(asker.feedback), asker.muted])
     unwanted = shelf.catalogue.versions(np.concatenate([shelf.rows(said), asker.picked]))
     taste, decisions = asker.taste, asker.decisions
     named = np.concatenate([decisions.muted_songs, decisions.muted_interests])
@@ -389,9 +396,9 @@ def _banned(shelf: Shelf, asker: Asker, rows: np.ndarray) -> np.ndarray:
     return np.unique(np.concatenate([unwanted, muted, shelf.catalogue.versions(named)]))
 
 
-def _recently_heard(shelf: Shelf, listens: pd.DataFrame) -> np.ndarray:
-    times = listens[LISTENED_AT_S].to_numpy(np.int64)
+def _recently_heard(shelf: Shelf, listens: Table) -> np.ndarray:
+    times = listens[LISTENED_AT_S]
     if len(times) == 0:
         return np.zeros(0, dtype=np.int64)
     recent = times >= times.max() - RECENT_DAYS * _DAY_S
-    return shelf.rows(np.unique(listens[SONG_ID].to_numpy(np.int64)[recent]))
+    return shelf.rows(np.unique(listens[SONG_ID][recent]))

@@ -35,6 +35,7 @@ from recsys.factors import Factors
 from recsys.facts import SongFacts
 from recsys.features import SongFeatures
 from recsys.index import VectorIndex
+from recsys.interests import spread
 from recsys.listen_ranker import ListenRanker
 from recsys.ranker import Ranker
 from recsys.rules import Catalogue
@@ -136,6 +137,11 @@ class Release:
         """The song space: unit vectors of vocabulary and tail, float32, shape (n_rows, dim)."""
         known = unit(self.parts.input)
         return np.concatenate([known, self.parts.tail.vectors(known)])
+
+    @cached_property
+    def distance(self) -> float:
+        """Root mean square distance of two songs at random (recsys/interests.py)."""
+        return spread(self.vectors)
 
     @cached_property
     def counts(self) -> np.ndarray:

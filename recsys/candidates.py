@@ -20,6 +20,8 @@ from recsys.taste import TasteProfile
 RETRIEVERS = ("interest", "taste", "together", "expected", "artist", "similar users")
 # How many songs of a profile the list-wise retrievers start from.
 _SEEDS = 50
+# From so many interests on each brings half as much.
+_MANY = 3
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,9 @@ def gather_candidates(
     """
     n_songs = query.shape[1]
     scores = sum_rows(together, query.indices, query.data)
+    interests = [interest.vector for interest in profile.interests]
     found: list[np.ndarray] = [
-        _near([interest.vector for interest in profile.interests], index, each, n_songs),
+        _near(interests, index, _each_of(interests, each), n_songs),
         _near([vector for vector in (profile.overall, profile.recent) if vector.any()], index, each, n_songs),
         _together(scores, each),
         _near([query @ input_vectors] if query.nnz else [], output_index, each, n_songs),
@@ -86,6 +89,13 @@ def _near(vectors: list[np.ndarray], index: VectorIndex, each: int, n_songs: int
     reach = each if len(index) <= n_songs else 4 * each
     rows, _ = index.search(np.vstack(vectors), min(reach, len(index)))
     return np.concatenate([found[(found >= 0) & (found < n_songs)][:each] for found in rows])
+
+
+def _each_of(vectors: list[np.ndarray], each: int) -> int:
+    """How many songs each of several vectors brings: what they find overlaps, and a search takes as long as
+    it brings songs.
+    """
+    return each if len(vectors) < _MANY else each // 2
 
 
 def _together(scores: np.ndarray, each: int) -> np.ndarray:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import scipy.sparse as sp
@@ -28,7 +28,7 @@ from recsys.factors import Factors
 from recsys.facts import SongFacts
 from recsys.makers import beside_makers, same_maker
 from recsys.song2vec import SongVectors
-from recsys.sparse_rows import block, compact, sum_rows
+from recsys.sparse_rows import Columns, compact, sum_rows
 
 # The one signal that reads a list in its order, there only where it helps (recsys/song_transformer.py).
 TRANSFORMER = "transformer"
@@ -44,14 +44,21 @@ class Component(Protocol):
 
 @runtime_checkable
 class LeavesOut(Protocol):
-    """A component that knows a short way to leave some of the query's songs out. One that is a sum over the
-    query's songs says `is_sum` instead: their terms are subtracted.
-    """
+    """A component that knows a short way to leave some of the query's songs out."""
 
     def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
         """Scores for the query less each of its parts: `scores(query - part, columns)` for each row of
         `parts`; query CSR (1, n_songs), parts CSR (n_parts, n_songs) -> float32, shape (n_parts, n_columns).
         """
+        ...
+
+
+@runtime_checkable
+class Sum(Protocol):
+    """A component that is a sum over the query's songs: sum_i q_i terms[i, j]."""
+
+    def terms(self, rows: np.ndarray, columns: Columns) -> np.ndarray:
+        """What each of these songs adds to a score, at weight 1; float32, shape (n_rows, n_columns)."""
         ...
 
 
@@ -75,7 +82,6 @@ class Popularity:
 class Neighbours:
     """Songs that stand in the same lists as the query's, or after them: linear in the query."""
 
-    is_sum: ClassVar[bool] = True
     matrix: sp.csr_matrix
 
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
@@ -84,8 +90,13 @@ class Neighbours:
             return np.asarray(sp.csr_matrix(query @ self.matrix).toarray())
         rows, weights = compact(query)
         if len(weights) == 1:
+            # Adding up whole rows is quicker than picking many columns out of each.
             return sum_rows(self.matrix, rows, weights[0])[None, columns]
-        return np.asarray(weights @ block(self.matrix, rows, columns))
+        return np.asarray(weights @ self.terms(rows, Columns(columns, self.matrix.shape[1])))
+
+    def terms(self, rows: np.ndarray, columns: Columns) -> np.ndarray:
+        """See `Sum`."""
+        return columns.of(self.matrix, rows)
 
 
 @dataclass(frozen=True)
@@ -168,7 +179,6 @@ class Vectors:
     alone.
     """
 
-    is_sum: ClassVar[bool] = True
     input: np.ndarray
     output: np.ndarray
     prior: np.ndarray
@@ -197,7 +207,7 @@ class Vectors:
         """See the module docstring."""
         n_columns = len(self.output) if columns is None else len(columns)
         out = np.zeros((query.shape[0], n_columns), np.float32)
-        if columns is not None and query.shape[0] > 1:
+        if columns is not None:
             rows, weights = compact(query)
             for start, stop in _blocks(len(rows), 64):
                 out += weights[:, start:stop] @ self.pairs(rows[start:stop], columns)
@@ -209,12 +219,21 @@ class Vectors:
                 out[case] += weights[start:stop] @ self.pairs(rows[start:stop], columns)
         return out
 
+    def terms(self, rows: np.ndarray, columns: Columns) -> np.ndarray:
+        """See `Sum`."""
+        return self.pairs(rows, columns.at)
+
     def pairs(self, rows: np.ndarray, columns: np.ndarray | None = None) -> np.ndarray:
         """p(column | row), float32, shape (n_rows, n_columns)."""
         output = self.output if columns is None else self.output[columns]
         prior = self.prior if columns is None else self.prior[columns]
-        logits = (self.input[rows] @ output.T + prior) / self.temperature - self.log_normaliser[rows, None]
-        return np.asarray(np.exp(np.minimum(logits, 0.0)), dtype=np.float32)
+        # In place: at a thousand columns making the arrays costs more than filling them.
+        logits = np.asarray(self.input[rows] @ output.T, dtype=np.float32)
+        logits += prior
+        logits /= np.float32(self.temperature)
+        logits -= self.log_normaliser[rows, None]
+        np.minimum(logits, 0.0, out=logits)
+        return np.exp(logits, out=logits)
 
 
 # The softmax's normaliser is summed over so many songs to twice as many: exact below, sampled above.

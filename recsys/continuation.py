@@ -9,11 +9,12 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.blend import scale_of
-from recsys.components import TRANSFORMER, Component, LeavesOut
+from recsys.components import TRANSFORMER, Component, LeavesOut, Sum
 from recsys.features import SongFeatures
 from recsys.query import build_query
 from recsys.ranker import REACH, Ranker
 from recsys.rules import member
+from recsys.sparse_rows import Columns, compact
 
 # Scores held in memory at once: cases x songs x components.
 _SCORES_AT_ONCE = 50_000_000
@@ -168,36 +169,49 @@ class Continuation:
             for name, scale in scales.items()
         }
 
-    def score_columns_without(
-        self,
-        query: sp.csr_matrix,
-        parts: sp.csr_matrix,
-        columns: np.ndarray,
-        scales: Mapping[str, np.ndarray],
-        full: Mapping[str, np.ndarray],
-    ) -> dict[str, np.ndarray]:
-        """`score_columns` of the query less each of its parts, float32, shape (n_parts, n_columns).
+    def leave_out(
+        self, parts: sp.csr_matrix, columns: np.ndarray, scales: Mapping[str, np.ndarray], *, most: int
+    ) -> tuple[dict[str, np.ndarray], np.ndarray]:
+        """`score_columns` of a query, and the scores that are left without each of its first parts.
 
         Parameters
         ----------
-        query : CSR, shape (1, n_songs)
         parts : CSR, shape (n_parts, n_songs)
-            What is taken out of the query, not more than is in it.
-        full : mapping
-            `score_columns` of the whole query.
+            The query is their sum.
+        most : int
+            So many of the parts are left out, one at a time; the rest of the query stays as it is.
+
+        Returns
+        -------
+        full : dict of float32 arrays, shape (1, n_columns)
+        left : float32 array, shape (min(most, n_parts), n_columns)
+            The sum over the components.
         """
-        out = {}
+        rows, added = compact(parts)
+        weights = added.sum(0, keepdims=True)
+        query = sp.csr_matrix((weights[0], rows, [0, len(rows)]), shape=(1, parts.shape[1]))
+        # The first row takes nothing out: its scores are those of the whole query.
+        some = parts[:most]
+        tried = sp.csr_matrix(
+            (some.data, some.indices, np.concatenate([[0], some.indptr])), (len(some.indptr), parts.shape[1])
+        )
+        added = added[:most]
+        at = Columns(columns, self.n_songs)
+        full, left = {}, np.zeros((len(added), len(columns)), np.float32)
         for name, scale in scales.items():
-            component = self.components[name]
-            if isinstance(component, LeavesOut):
-                scores = component.scores_without(query, parts, columns)
-            elif getattr(component, "is_sum", False):
-                out[name] = full[name] - (self.weights[name] / scale) * component.scores(parts, columns)
+            component, factor = self.components[name], self.weights[name] / scale
+            if isinstance(component, Sum):
+                terms = factor * component.terms(rows, at)
+                full[name] = weights @ terms
+                left += full[name] - added @ terms
                 continue
+            if isinstance(component, LeavesOut):
+                found = factor * component.scores_without(query, tried, columns)
             else:
-                scores = component.scores(_less(query, parts), columns)
-            out[name] = (self.weights[name] / scale) * scores
-        return out
+                found = factor * component.scores(_less(query, tried), columns)
+            full[name] = found[:1]
+            left += found[1:]
+        return full, left
 
     def score_candidates(
         self, query: sp.csr_matrix, columns: np.ndarray

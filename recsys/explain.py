@@ -72,15 +72,11 @@ def explain_parts(
     scales : dict
         At which the songs were scored (`Continuation.score_candidates`).
     """
-    tried = min(len(listens), MAX_TRIED)
-    asked, place = np.unique(parts.indices, return_inverse=True)
-    weight = np.bincount(place, weights=parts.data, minlength=len(asked)).astype(np.float32)
-    query = sp.csr_matrix((weight, asked, [0, len(asked)]), shape=(1, parts.shape[1]))
-    full = model.score_columns(query, songs, scales)
-    total = sum(full.values(), start=np.zeros((1, len(songs)), np.float32))
     # Taking a listen out leaves the others' weights as they are: the query is not scaled up again.
-    left = model.score_columns_without(query, parts[:tried], songs, scales, full)
-    fall = total - sum(left.values(), start=np.zeros((tried, len(songs)), np.float32))
+    full, left = model.leave_out(parts, songs, scales, most=MAX_TRIED)
+    total = sum(full.values(), start=np.zeros((1, len(songs)), np.float32))
+    fall = total - left
+    tried = len(left)
     # That a song was played before is no reason to hear of it: only other songs are named.
     fall[listens[:tried, None] == songs[None, :]] = -np.inf
     return [_reason(fall[:, j], float(total[0, j]), listens, full, j, n_reasons) for j in range(len(songs))]

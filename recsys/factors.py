@@ -72,8 +72,11 @@ class Factors:
             return np.asarray(np.maximum(lists.reshape(-1, y.shape[1]) @ songs.T, 0.0), dtype=np.float32)
         turned = y @ self._inverse
         gram, z = turned @ y.T, np.sqrt(more)
-        inner = np.eye(len(rows)) + z[:, :, None] * gram * z[:, None, :]
-        solved = np.linalg.solve(inner, (z * (confidence @ gram))[:, :, None])[:, :, 0]
+        # I plus a positive semidefinite matrix is well enough conditioned for float32, twice as quick.
+        some, small = gram.astype(np.float32), z.astype(np.float32)
+        inner = np.eye(len(rows), dtype=np.float32) + small[:, :, None] * some * small[:, None, :]
+        to = (z * (confidence @ gram)).astype(np.float32)
+        solved = np.linalg.solve(inner, to[:, :, None])[:, :, 0]
         found = (confidence - z * solved) @ (turned @ songs.T)
         return np.asarray(np.maximum(found, 0.0), dtype=np.float32)
 

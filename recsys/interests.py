@@ -31,12 +31,14 @@ class Interest:
 
 
 def find_interests(
-    rows: np.ndarray, weights: np.ndarray, vectors: np.ndarray, *, max_interests: int = MAX_INTERESTS
-) -> tuple[Interest, ...]:
+    rows: np.ndarray, weights: np.ndarray, vectors: np.ndarray, *,
+    max_interests: int = MAX_INTERESTS, distance: float | None = None,
+) -> tuple[Interest, ...]:  # fmt: skip
     """Cluster the songs of a profile by Ward's method and keep those whose centres lie far apart.
 
     Rows come heaviest first: the 400 first of them are clustered. Songs with zero vectors (unknown to the
     space) are left out. Clusters under 3 % of the weight are dropped, unless nothing else is there.
+    `distance` is `spread(vectors)`, where it is known already.
 
     Returns
     -------
@@ -54,9 +56,8 @@ def find_interests(
         labels: np.ndarray = np.ones(1, dtype=np.int64)
     else:
         tree = linkage(points, method="ward")
-        labels = fcluster(
-            tree, _number_of_clusters(tree, max_interests, FAR_APART * spread(vectors)), criterion="maxclust"
-        )
+        far_apart = FAR_APART * (spread(vectors) if distance is None else distance)
+        labels = fcluster(tree, _number_of_clusters(tree, max_interests, far_apart), criterion="maxclust")
     total = float(weights.sum())
     found = [
         _interest(rows[labels == c], weights[labels == c], points[labels == c], total)

@@ -22,13 +22,16 @@ from recsys.evaluate import K, metrics_of
 from recsys.listen_blend import SIGNALS, ListenModel, ListenTable, learn_signal_weights, scaled
 from recsys.metrics import Estimate, bootstrap_mean, bootstrap_ratio
 from recsys.next_listen import ListenSplit
-from recsys.ranker import MIXES, REACH, Queries, Ranker, RankerSettings, fit_trees, mixed
+from recsys.ranker import MIXES, Queries, Ranker, RankerSettings, fit_trees, mixed
 from recsys.repeat import FEATURES
 
 logger = logging.getLogger(__name__)
 
 # A song heard in so many days before is no candidate.
 LATELY_DAYS = 60.0
+# So many of the best candidates are put in order, half as many as in a list's continuation: people wait for
+# this one, and look at fifty.
+REACH = 150
 FEWEST_CASES = 30
 NAMES = (
     "listen blend",

@@ -13,7 +13,6 @@ An artist that is not known is nobody else's: such songs score 0.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -21,7 +20,7 @@ import scipy.sparse as sp
 from recsys.cooccurrence import similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.facts import numbered
-from recsys.sparse_rows import block, compact, sum_rows
+from recsys.sparse_rows import Columns, block, compact, sum_rows
 
 _AMONG_ARTISTS, _SAME = 0.7, 0.5
 _SHRINK = 2.0
@@ -43,7 +42,6 @@ class Makers:
         Similarity of different makers; None asks for the same one.
     """
 
-    is_sum: ClassVar[bool] = True
     membership: sp.csr_matrix
     makers: np.ndarray
     share: np.ndarray
@@ -52,15 +50,14 @@ class Makers:
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """Scores of the songs in `columns` (all by default) for each case; float32."""
         if columns is not None:
-            return self._some(query, columns)
+            return self._some(*compact(query), columns)
         asked = sp.csr_matrix(query @ self.membership)
         found = asked if self.beside is None else sp.csr_matrix(asked @ self.beside)
         return np.asarray(found.toarray()[:, self.makers] * self.share, dtype=np.float32)
 
-    def _some(self, query: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
-        """`scores` of a few songs: a song has one maker at most, so rows of `beside` are enough."""
-        rows, weights = compact(query)
-        known = np.diff(self.membership.indptr)[rows] > 0
+    def _some(self, rows: np.ndarray, weights: np.ndarray, columns: np.ndarray) -> np.ndarray:
+        """`scores` of a few songs: first each maker's part of the query, then what stands beside it."""
+        known = self.membership.indptr[rows + 1] > self.membership.indptr[rows]
         asked, place = np.unique(self.makers[rows[known]], return_inverse=True)
         if not len(asked):
             return np.zeros((len(weights), len(columns)), np.float32)
@@ -76,6 +73,20 @@ class Makers:
             wanted, place = np.unique(makers, return_inverse=True)
             found = (weights_of @ block(self.beside, asked, wanted))[:, place]
         return np.asarray(found * self.share[columns], dtype=np.float32)
+
+    def terms(self, rows: np.ndarray, columns: Columns) -> np.ndarray:
+        """See `recsys.components.Sum`: a song has one maker at most, so rows of `beside` are enough."""
+        asked, makers = self.makers[rows], self.makers[columns.at]
+        if self.beside is None:
+            found = np.asarray(asked[:, None] == makers, dtype=np.float32)
+        else:
+            distinct, place = np.unique(makers, return_inverse=True)
+            by, again = np.unique(asked, return_inverse=True)
+            found = Columns(distinct, self.beside.shape[1]).of(self.beside, by)[again][:, place]
+        found *= self.share[columns.at]
+        # An unknown maker has a number, but no song.
+        found[self.membership.indptr[rows + 1] == self.membership.indptr[rows]] = 0.0
+        return np.asarray(found)
 
 
 def same_maker(corpus: Corpus, makers: np.ndarray) -> Makers:

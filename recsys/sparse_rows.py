@@ -23,19 +23,41 @@ def sum_rows(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> np
     return np.asarray(matrix[rows].T @ weights.astype(np.float32), dtype=np.float32)
 
 
+class Columns:
+    """Columns at which the rows of several matrices are read, for one answer.
+
+    Attributes
+    ----------
+    at : int array, shape (n_columns,)
+        Any order; a column may come twice.
+    """
+
+    def __init__(self, at: np.ndarray, n: int) -> None:
+        self.at = at
+        self._place = np.full(n, -1, dtype=np.int32)
+        self._place[at] = np.arange(len(at), dtype=np.int32)
+        # The last place of each column: other than its own where a column comes twice.
+        last = self._place[at]
+        self._again = None if (last == np.arange(len(at))).all() else last
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def of(self, matrix: sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
+        """matrix[rows][:, columns], dense; float32, shape (n_rows, n_columns)."""
+        at, lengths = entries(matrix, rows)
+        to = self._place[matrix.indices[at]]
+        kept = np.flatnonzero(to >= 0)
+        out = np.zeros(len(rows) * len(self), np.float32)
+        start = np.repeat(np.arange(len(rows)) * len(self), lengths)
+        out[start[kept] + to[kept]] = matrix.data[at[kept]]
+        block = out.reshape(len(rows), len(self))
+        return block if self._again is None else block[:, self._again]
+
+
 def block(matrix: sp.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """matrix[rows][:, columns], dense; float32, shape (n_rows, n_columns)."""
-    distinct, again = np.unique(columns, return_inverse=True)
-    if len(distinct) < len(columns):
-        return block(matrix, rows, distinct)[:, again]
-    place = np.full(matrix.shape[1], -1, dtype=np.int32)
-    place[columns] = np.arange(len(columns), dtype=np.int32)
-    at, lengths = entries(matrix, rows)
-    to = place[matrix.indices[at]]
-    kept = np.flatnonzero(to >= 0)
-    out = np.zeros((len(rows), len(columns)), np.float32)
-    out[np.repeat(np.arange(len(rows)), lengths)[kept], to[kept]] = matrix.data[at[kept]]
-    return out
+    return Columns(columns, matrix.shape[1]).of(matrix, rows)
 
 
 def compact(query: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:

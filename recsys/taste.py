@@ -71,6 +71,7 @@ def build_profile(
     max_interests: int = MAX_INTERESTS,
     decisions: Decisions | None = None,
     plain_sum: np.ndarray | None = None,
+    distance: float | None = None,
 ) -> TasteProfile:
     """Summarise a user's listens.
 
@@ -88,6 +89,8 @@ def build_profile(
         What the user pinned, muted and forgot. Dislikes of forgotten songs stay.
     plain_sum : float array, shape (dim,), optional
         `plain_weights @ vectors[rows]` where it is known already: the listens need not be added up again.
+    distance : float, optional
+        `recsys.interests.spread(vectors)` where it is known already.
     """
     decisions = decisions or Decisions()
     gone = np.isin(rows, decisions.forgotten) & (plain_weights > 0)
@@ -108,7 +111,7 @@ def build_profile(
         audible = np.isin(songs, decided.rows) | ~liked
         own, share, interests, muted = decided.rows, decided.weights, decided.interests, decided.muted
     else:
-        interests = find_interests(own, share, vectors, max_interests=max_interests)
+        interests = find_interests(own, share, vectors, max_interests=max_interests, distance=distance)
     overall = _direction(total - plain[~audible] @ vectors[songs[~audible]])
     recent = _direction(weight[audible] @ vectors[songs[audible]])
     return TasteProfile(overall, recent, own, share, interests, muted)

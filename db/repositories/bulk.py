@@ -46,20 +46,26 @@ def read_frame(session: Session, statement: Executable, dtypes: Mapping[str, str
     """
     import pandas as pd
 
+    columns: dict[str, Any] = dict(read_columns(session, statement, dtypes))
+    for name, dtype in dtypes.items():
+        if dtype == "str":
+            columns[name] = pd.Series(columns[name], dtype="str")
+    return pd.DataFrame(columns)
+
+
+def read_columns(session: Session, statement: Executable, dtypes: Mapping[str, str]) -> dict[str, np.ndarray]:
+    """`read_frame` without the frame, which is slow to make for a few rows; texts are objects."""
     session.flush()
     # Straight from the connection: the session would wrap every row once more.
     result = session.connection().execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
     pieces: list[list[Any]] = [[] for _ in dtypes]
     for rows in result.partitions():
         for piece, values, dtype in zip(pieces, zip(*rows, strict=True), dtypes.values(), strict=True):
-            piece.append(values if dtype == "str" else np.array(values, dtype=dtype))
-    columns: dict[str, Any] = {}
-    for (name, dtype), piece in zip(dtypes.items(), pieces, strict=True):
-        if dtype == "str":
-            columns[name] = pd.Series([value for values in piece for value in values], dtype="str")
-        else:
-            columns[name] = np.concatenate(piece) if piece else np.empty(0, dtype)
-    return pd.DataFrame(columns)
+            piece.append(np.array(values, dtype=object if dtype == "str" else dtype))
+    return {
+        name: np.concatenate(piece) if piece else np.empty(0, object if dtype == "str" else dtype)
+        for (name, dtype), piece in zip(dtypes.items(), pieces, strict=True)
+    }
 
 
 def insert_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import case, delete, func, select
+from sqlalchemy import bindparam, case, delete, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Artist, Placement, Playlist, PlaylistEntry, Song, now
@@ -72,10 +72,16 @@ def placed_facts(session: Session, release: str) -> dict[int, str]:
     return {row.song_id: row.facts_sha256 for row in session.execute(statement)}
 
 
+# Made once: building a statement takes as long as running it.
+_NEWEST = select(func.count(), func.coalesce(func.max(Placement.id), 0)).where(
+    Placement.release == bindparam("release")
+)
+
+
 def newest_placement(session: Session, release: str) -> tuple[int, int]:
     """Return how many places a release has and the newest one's id: as long as both stay, nothing is new."""
-    statement = select(func.count(), func.coalesce(func.max(Placement.id), 0))
-    count, newest = session.execute(statement.where(Placement.release == release)).one()
+    session.flush()
+    count, newest = session.connection().execute(_NEWEST, {"release": release}).one()
     return int(count), int(newest)
 
 

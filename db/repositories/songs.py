@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import case, func, select, union_all
+from sqlalchemy import bindparam, case, func, select, union_all
 from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
@@ -128,14 +128,19 @@ def songs_by_alias(session: Session, ids: Iterable[tuple[str, str]]) -> dict[tup
     return found
 
 
+# Made once: building a statement takes as long as running it.
+_NAMES = select(SongAlias.song_id, SongAlias.value).where(
+    SongAlias.scheme == bindparam("scheme"), SongAlias.song_id.in_(bindparam("song_ids", expanding=True))
+)
+
+
 def name_songs(session: Session, song_ids: Iterable[int], scheme: str) -> dict[int, str]:
     """Return the songs' external ids of one scheme, as `scheme:value`; songs without one are left out."""
     if not storable(scheme):
         return {}
-    statement = select(SongAlias.song_id, SongAlias.value).where(SongAlias.scheme == scheme)
     names: dict[int, str] = {}
     for chunk in chunks(own_ids(song_ids)):
-        rows = session.connection().execute(statement.where(SongAlias.song_id.in_(chunk)))
+        rows = session.connection().execute(_NAMES, {"scheme": scheme, "song_ids": chunk})
         names.update((song_id, f"{scheme}:{value}") for song_id, value in rows)
     return names
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.columns import ALIASES, ENTRIES, FEEDBACK, LISTENS, PLAYLISTS, SONG_TAGS, SONGS, empty
+from pipelines.columns import ALIASES, ENTRIES, FEEDBACK, FILES, LISTENS, PLAYLISTS, SONG_TAGS, SONGS, empty
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ class Batch:
     A `song_ref` is `scheme:value` and is itself an external id of the song, so it is not repeated in
     `aliases`; a song known by artist and title alone has a ref of scheme "name", which is not stored.
     Where `tags` names a song, it holds all that the source, which is the scheme of the `song_ref`, has to say
-    of it; a song that is not in it keeps the tags that it has.
+    of it; a song that is not in it keeps the tags that it has. `files` are the audio files that hold the songs,
+    each with the ref `file:<sha256>`; one that is as it was when it last came in has no row in `songs`.
     """
 
     songs: pd.DataFrame = field(default_factory=lambda: empty(SONGS))
@@ -50,4 +51,5 @@ class Batch:
     entries: pd.DataFrame = field(default_factory=lambda: empty(ENTRIES))
     listens: pd.DataFrame = field(default_factory=lambda: empty(LISTENS))
     feedback: pd.DataFrame = field(default_factory=lambda: empty(FEEDBACK))
+    files: pd.DataFrame = field(default_factory=lambda: empty(FILES))
     problems: tuple[Problem, ...] = ()

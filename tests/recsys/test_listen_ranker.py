@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from recsys.listen_blend import SIGNALS, ListenModel
-from recsys.listen_ranker import LATELY_DAYS, ListenChoice, ListenRanker, choose_listen_ranker
+from recsys.listen_ranker import LATELY_DAYS, REACH, ListenChoice, ListenRanker, choose_listen_ranker
 from recsys.next_listen import DAY_S, ListenLog, ListenSplit, make_listen_split
-from recsys.ranker import REACH
 from recsys.song2vec import unit
 
 N_SONGS, N_USERS, DAYS = 320, 40, 40
