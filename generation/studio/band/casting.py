@@ -1,4 +1,4 @@
-"""Who plays: the ensemble of a piece, cast from its genre mixture or from the instruments that were asked for."""
+"""Who plays: the ensemble of a piece, cast from its genre mixture or from the instruments asked for."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from generation.studio.plan import Plan
 # Without these a band is not one; the others are ornament.
 _CORE = ("harmony", "bass", "drums")
 _ALL = ("harmony", "bass", "drums", "pad", "riff", "counter")
+# Genres of two guitars: the melody may be on the same instrument as the chords.
+_TWO_GUITARS = ("rock", "metal")
 # Genres in which two players are a duo and want nobody else.
 _CHAMBER = ("classical", "ambient", "folk")
 # A lighter genre of less weight than this colours nothing for certain.
@@ -128,11 +130,11 @@ def cast(
     roles = () if alone else _CORE
     kept = {role for role, _ in taken}
     taken += [(role, usual[role]) for role in roles if role in usual and role not in kept]
-    return tuple(_seat(role, one, by_role[role] if role in by_role else plan.genre) for role, one in taken)
+    return tuple(_seat(role, one, by_role.get(role, plan.genre)) for role, one in taken)
 
 
 def _genres_by_role(plan: Plan, rng: np.random.Generator) -> dict[str, str]:
-    """Give each role a genre: drums and bass mostly the heavier one's, and no genre of weight left unheard."""
+    """Give each role a genre: drums and bass mostly the heavier one's, no genre of weight left unheard."""
     by_role = {role: draw_genre(plan.genres, rng) for role in _ALL}
     by_role["drums"] = draw_genre(plan.genres, rng, power=1.5)
     together = rng.random() < 0.7
@@ -156,7 +158,8 @@ def _avoid_lead(
         free = next((name for name in names if name not in used), None)
         if free is None and role in ("counter", "pad"):
             continue
-        chosen = INSTRUMENTS[free or one.name]
+        twins = role == "harmony" and by_role[role] in _TWO_GUITARS
+        chosen = one if twins or free is None else INSTRUMENTS[free]
         used.add(chosen.name)
         players.append((role, chosen))
     return players

@@ -1,7 +1,7 @@
 """The instruments that can be asked for, by the names listeners use.
 
-Programs are those of General MIDI (0..127), for drums the kit. Ranges are comfortable rather than possible, in
-MIDI numbers. `roles` says what an instrument may do in a band, what it does best first.
+Programs are those of General MIDI (0..127), for drums the kit. Ranges are comfortable rather than possible,
+in MIDI numbers. `roles` says what an instrument may do in a band, what it does best first.
 """
 
 from __future__ import annotations
