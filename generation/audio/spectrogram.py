@@ -1,7 +1,7 @@
 """Log-mel spectrograms: one setting for data sets, models and vocoder.
 
 A frame is the magnitude of a Hann-windowed Fourier transform, gathered into bands that are evenly spaced on
-the mel scale of Slaney's Auditory Toolbox (linear below 1 kHz, logarithmic above; each band of unit area), and
+the mel scale of Slaney's Auditory Toolbox (linear below 1 kHz, logarithmic above; bands of unit area), and
 its natural logarithm. The numbers equal those of `librosa.feature.melspectrogram` with `power=1`; no BLAS is
 called, so they do not depend on the number of threads.
 """

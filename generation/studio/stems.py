@@ -30,8 +30,8 @@ SHORTEST_NOTE_S = 0.02
 RING_S = {46: 0.7, 49: 2.5, 51: 1.5, 52: 2.5, 53: 1.5, 55: 2.0, 57: 2.5, 59: 1.5}
 SHORTEST_DRUM_S = 0.3
 
-LEVEL_DB = -30.0
-"""Mean level that a note of each program is brought to, dB of full scale."""
+LEVEL_DB, DRUMS_LEVEL_DB = -30.0, -33.0
+"""Mean level that a note of each program, or a stroke of each kit, is brought to; dB of full scale."""
 MOST_CORRECTION_DB = 14.0
 FIRST_EFFECT = 112
 # Correcting all of the difference would make a triangle as loud as a trumpet.
@@ -167,7 +167,8 @@ def program_gain_db(font: SoundFont, program: int, *, drums: bool, sample_rate: 
     power = float(np.mean(powers))
     if power <= 0:
         return 0.0
-    correction = _CORRECTED * (LEVEL_DB - 10 * np.log10(power))
+    level_db = DRUMS_LEVEL_DB if drums else LEVEL_DB
+    correction = _CORRECTED * (level_db - 10 * np.log10(power))
     return float(np.clip(correction, -MOST_CORRECTION_DB, MOST_CORRECTION_DB))
 
 
