@@ -12,7 +12,7 @@ from generation.studio.band.bass import play_bass
 from generation.studio.band.casting import Seat, cast, draw_genre
 from generation.studio.band.comping import Hands, hold_chords, play_chords
 from generation.studio.band.counter import play_counter
-from generation.studio.band.drums import play_drums
+from generation.studio.band.drums import play_drums, tuned_kick
 from generation.studio.band.humanise import humanise_part
 from generation.studio.band.instruments import INSTRUMENTS, find_instrument
 from generation.studio.band.styles import style_of
@@ -86,7 +86,7 @@ def _play(
     genres = _genres_by_bar(plan, bars, seat.genre, rng)
     one = seat.instrument
     if seat.role == "drums":
-        return play_drums(bars, shares, genres=genres, rng=rng)
+        return tuned_kick(play_drums(bars, shares, genres=genres, rng=rng), one.program, plan.tonic)
     if seat.role == "bass":
         return play_bass(bars, shares, genres=genres, low=one.low, high=one.high, rng=rng)
     low, high = _register(lead)

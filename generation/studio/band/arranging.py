@@ -21,7 +21,7 @@ _DRIVEN = (
 # Genres whose riff is the music; elsewhere it is for choruses, intros and solos.
 _RIFFING = ("techno", "metal", "funk", "chiptune", "country", "latin", "reggae", "edm")
 # Genres whose pad is the music.
-_FLOATING = ("ambient",)
+_FLOATING = ("ambient", "techno")
 
 
 def activity(bars: Sequence[Bar], role: str, genre: str, *, sparse: bool = False) -> list[float]:

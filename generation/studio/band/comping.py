@@ -113,7 +113,10 @@ def _voiced(chord: Chord, previous: tuple[int, ...], hands: Hands) -> tuple[int,
     if hands.style.power:
         floor = max(hands.instrument.low, 38)
         root = floor + (bass_class(chord) - floor) % 12
-        return tuple(root + step for step in _POWER_MARKS)
+        tones = CHORDS[chord.quality]
+        # Distortion adds a major third of its own, so four voices say aloud which third is meant.
+        third = (12 + tones[1],) if hands.style.voices > 3 and tones[1] in (3, 4) else ()
+        return tuple(root + step for step in (*_POWER_MARKS, *third))
     return lead_voices(chord, previous, low=hands.low, high=hands.high, n_voices=hands.style.voices)
 
 

@@ -7,6 +7,7 @@ Everything here lies on the grid: sixteenths (or thirty-seconds) of simple beats
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -16,6 +17,8 @@ from generation.studio.score import Note
 
 _MARKS = {"X": 14, "x": 2, "o": -16, "g": -36}
 _LENGTH = 0.2
+# Pitch class of the bass drum in kits where it has one: power, electronic, TR-808.
+_RINGS = {16: 3, 24: 5, 25: 9}
 # Genres of bands that build with a roll instead of a run over the toms.
 _ROLLS = ("edm", "techno", "chiptune")
 
@@ -64,6 +67,17 @@ def play_drums(
             played.append(_hit("crash", bar.start, bar.loudness + 4))
         notes += played
     return notes
+
+
+def tuned_kick(notes: Sequence[Note], kit: int, tonic: int) -> list[Note]:
+    """Take the dry bass drum (35) of kits whose other one (36) rings on a tone foreign to the key.
+
+    Producers tune a ringing kick to the song; General MIDI has none but these two. It may be the tonic or fifth.
+    """
+    tone = _RINGS.get(kit)
+    if tone is None or (tone - tonic) % 12 in (0, 7):
+        return list(notes)
+    return [replace(note, pitch=DRUMS["kick2"]) if note.pitch == DRUMS["kick"] else note for note in notes]
 
 
 def other_groove(kit: Kitwork, bar: Bar, level: int) -> Groove:

@@ -95,7 +95,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             counter=(),
             drums=("808 drums", "electronic drums"),
             tight=True,
-            gains={"drums": 3.0, "harmony": -2.0, "bass": 1.0},
+            gains={"drums": 3.0, "pad": 3.0, "bass": 1.0},
         ),
         "hip hop": Ensemble(
             lead=("electric piano", "flute", "synth lead", "muted trumpet"),
@@ -168,7 +168,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             bass=("bass guitar", "upright bass"),
             riff=("banjo",),
             counter=("electric guitar", "fiddle"),
-            drums=("drum kit",),
+            drums=("brush drums", "room drums"),
             push_ms=-1.0,
             gains={"drums": -1.0, "riff": 2.0},
         ),
@@ -181,7 +181,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             counter=("overdriven guitar",),
             drums=("power drums",),
             push_ms=-1.0,
-            gains={"harmony": 4.0, "riff": 3.0, "drums": 2.0},
+            gains={"harmony": 3.0, "riff": 4.0, "drums": 2.0, "pad": 3.0},
         ),
         "latin": Ensemble(
             lead=("trumpet", "flute", "nylon guitar", "saxophone"),

@@ -116,7 +116,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             softer=10,
         ),
         "techno riff": Style(
-            ("R...R...R...R...", "RR.OR.R7R.ORR.R./R.RO.R3.R.RO.7R.", "RRORR3ORRROR7RO3/RORR3RO7RORR3R57"),
+            ("R...R...R...R...", "R3.OR.R3R.O3R.7./R.3O.R3.R.3O.7R.", "R3ORR3OR3ROR73O3/ROR33RO73ORR3R53"),
             "R.RO.R3.R.RO",
             "RORRO7",
             gate=0.5,
@@ -235,14 +235,20 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             ("x---------------", "x-pppp.px-pppp.p/x-ppx-ppx-ppx-x-", "x---x---x---x---/x-------x-----x-"),
             "x-ppx-ppx-pp",
             "x-pppp",
+            voices=4,
             power=True,
         ),
         "metal riff": Style(
-            ("p...p.p.p...p.p.", "p.ppp.ppp.ppp.pp", "pppppppppppppppp"),
-            "p.ppp.ppp.pp",
-            "pppppp",
-            power=True,
+            (
+                "R---....R---3---",
+                "R.RR3.RRR.RR7.3.|R.RR3.RRR.RR3-5-/RRR3RRR5RRR3RRR7",
+                "R3RRR3RRR3RR573R/RRRRRRRR33335533",
+            ),
+            "R.RR3.RR5.3.",
+            "RRR3RR",
+            gate=0.7,
             softer=2,
+            degrees=True,
         ),
         "latin harmony": Style(
             ("x-------x-------", "0.12.2.10.12.2.1/0.1.21.2.0.1.21.", "0.12.2.10.12.2.1|.1.20.1.2.01.2.1"),
