@@ -68,9 +68,7 @@ def make_plan(
     n_bars = max(4, round(duration_s * tempo_bpm / 60 / meter.beats_per_bar))
     form = draw_form(genre, n_bars, dice(seed, "form"))
     sections = sections_of(form, meter)
-    chords = song_chords(
-        sections, mixture, tonic=tonic, mode=mode, meter=meter, rng=dice(seed, "chords")
-    )
+    chords = song_chords(sections, mixture, tonic=tonic, mode=mode, meter=meter, rng=dice(seed, "chords"))
     energies = energies_of([kind for kind, _ in form], mixture, mood)
     return Plan(mixture, mood, float(tempo_bpm), tonic, mode, meter, sections, energies, chords)
 
@@ -117,7 +115,7 @@ def compose(
     ValueError
         A name, number or meter that cannot be, with what can.
     """
-    from generation.studio.band import accompany, lead_voice
+    from generation.studio.band import accompany, humanise_part, lead_voice
 
     plan = make_plan(
         seed,
@@ -133,9 +131,10 @@ def compose(
     notes = lead_notes(plan, voice.low, voice.high, dice(seed, "lead"))
     lead = Part(voice.name, "lead", voice.program, notes, voice.gain_db, voice.pan)
     band = accompany(plan, lead, rng=dice(seed, "band"), instruments=instruments)
+    played = humanise_part(lead, plan, rng=dice(seed, "hands"))
     if title is None:
         title = invent_title(plan.genre, plan.mood, dice(seed, "title"))
-    return Piece(score_of(plan, (lead, *band), title), plan.genres, plan.mood, seed)
+    return Piece(score_of(plan, (played, *band), title), plan.genres, plan.mood, seed)
 
 
 def score_of(plan: Plan, parts: Sequence[Part], title: str) -> Score:

@@ -103,14 +103,18 @@ def _grow(form: Bars, under: int) -> bool:
     verse = next((bars for kind, bars in body if kind == "verse"), 8)
     chorus = next((bars for kind, bars in body if kind == "chorus"), 0)
     if chorus and verse + chorus <= under:
-        form[at:at] = [("chorus", chorus), ("verse", verse)] if form[at][0] == "chorus" else [("verse", verse)]
+        form[at:at] = (
+            [("chorus", chorus), ("verse", verse)] if form[at][0] == "chorus" else [("verse", verse)]
+        )
     elif verse <= under:
         again = "solo" if sum(kind == "solo" for kind, _ in form) % 2 else "verse"
         form.insert(at, (again, verse))
     else:
         # A short intro may become a long one; else a section of 8 or less grows by a phrase.
         rows = [row for row, (kind, bars) in enumerate(form) if kind in ("intro", "break") and bars <= 4]
-        rows += [row for row, (kind, bars) in enumerate(form) if kind in ("solo", "bridge", "chorus") and bars <= 8]
+        rows += [
+            row for row, (kind, bars) in enumerate(form) if kind in ("solo", "bridge", "chorus") and bars <= 8
+        ]
         rows += [row for row, (kind, _) in enumerate(form) if kind != "outro"]
         kind, bars = form[rows[0]]
         form[rows[0]] = (kind, bars + 4)

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from generation.studio.clarity import clarity
 from generation.studio.idioms import IDIOMS
 from generation.studio.progressions import progressions
 from generation.studio.score import Chord, Meter, Section
@@ -19,6 +20,8 @@ from generation.studio.theory import parse_numeral
 
 Progression = tuple[tuple[str, ...], ...]
 PHRASE_BARS = 4
+# How much likelier progressions are that say their key clearly.
+_CLARITY = 8.0
 # Dominant that keeps a phrase open, by mode.
 _HALF = {"major": "V", "minor": "V", "dorian": "v", "phrygian": "bII", "mixolydian": "bVII"}
 # Last two bars of a closed phrase, by mode.
@@ -48,7 +51,8 @@ def draw_progressions(
             genre = "blues"
         book = progressions(genre, mode, kind)
         fresh = [one for one in book if all(one != other for _, other in drawn.values())] or list(book)
-        drawn[kind] = (genre, fresh[int(rng.integers(len(fresh)))])
+        odds = np.exp(_CLARITY * np.clip([clarity(one, mode) for one in fresh], -0.5, 0.25))
+        drawn[kind] = (genre, fresh[int(rng.choice(len(fresh), p=odds / odds.sum()))])
     for kind in kinds:
         if kind not in drawn:
             source = _BORROWS[kind] if _BORROWS[kind] in kinds else "verse"
@@ -104,7 +108,9 @@ def draw_cadences(genre: str, mode: str, rng: np.random.Generator) -> tuple[str,
     return _HALF[mode], full
 
 
-def with_cadences(bars: Sequence[tuple[str, ...]], half: str, full: Progression, *, leads_on: bool) -> Progression:
+def with_cadences(
+    bars: Sequence[tuple[str, ...]], half: str, full: Progression, *, leads_on: bool
+) -> Progression:
     """Put a half cadence at the end of every first phrase of two, and a full one at the end of every second.
 
     A section that leads on to the next (`leads_on`) ends half.

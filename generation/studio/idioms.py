@@ -42,7 +42,9 @@ def _weights(text: str) -> dict[str, float]:
     return {name: float(weight) for name, weight in zip(words[::2], words[1::2], strict=True)}
 
 
-def _idiom(tempo: str, modes: str, moods: str, meters: str, energy: str, cadential: float, forms: str) -> Idiom:
+def _idiom(
+    tempo: str, modes: str, moods: str, meters: str, energy: str, cadential: float, forms: str
+) -> Idiom:
     low, usual, high = (float(word) for word in tempo.split())
     quiet, loud = (float(word) for word in energy.split())
     return Idiom(

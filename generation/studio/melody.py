@@ -31,6 +31,10 @@ from generation.studio.theory import (
 
 # A moving note that is more than this away from the one before is brought nearer.
 _WIDE = 7
+# How much a standing note minds its distance from the one before, against its distance from the contour.
+_INERTIA = 0.45
+# How many semitones nearer the tonic seems than it is, so that the key is heard.
+_HOMING = 1.0
 # A voice with more room than this keeps to the middle of it: an octave and a sixth.
 _COMPASS = 21
 
@@ -116,10 +120,21 @@ class Singer:
         tones = chord_rungs(chord, self.low, self.high)
         if home and self.plan.tonic in chord.pitch_classes:
             return nearest(wanted, ladder([self.plan.tonic], self.low, self.high))
-        if not strong and note.length < 1 and tone.turn > 0:
-            return nearest(wanted, self._scale_at(note.start))
-        pitch = nearest(wanted, tones)
-        if before is not None and pitch == before and wanted != before:
+        if not strong and note.length < 1 and before is not None:
+            rungs = self._scale_at(note.start)
+            to = nearest(wanted, rungs)
+            return to if abs(to - before) <= 4 else step(before, 1 if to > before else -1, rungs)
+        if before is None:
+            return nearest(wanted, tones)
+        # Near to where the contour has it, but not far from where the line comes from.
+        tonic = self.plan.tonic
+
+        def cost(one: int) -> tuple[float, int]:
+            pull = _HOMING if one % 12 == tonic else 0.0
+            return abs(one - wanted) + _INERTIA * abs(one - before) - pull, one
+
+        pitch = min(tones, key=cost)
+        if pitch == before and wanted != before and abs(wanted - before) > 1:
             return step(pitch, 1 if wanted > before else -1, tones)
         return pitch
 
@@ -145,7 +160,15 @@ class Singer:
             rungs = self._scale_at(notes[row].start)
             chord = chord_rungs(self.chord_at(notes[row].start), self.low, self.high)
             notes[row].pitch = _move(
-                guide, tones[row], origin, before, goal, (k + 1) / (n_moving + 1), k == n_moving - 1, rungs, chord
+                guide,
+                tones[row],
+                origin,
+                before,
+                goal,
+                (k + 1) / (n_moving + 1),
+                k == n_moving - 1,
+                rungs,
+                chord,
             )
 
     def _soften(self, notes: list[Tune]) -> list[Tune]:
@@ -204,14 +227,18 @@ def _move(
         case "arpeggio":
             return step(before, guide.turn if abs(before - origin) < 9 else -guide.turn, chord)
         case "free":
-            return step(origin, tone.offset, rungs)
+            return step(before, tone.offset, rungs)
         case "approach" if last:
             return step(goal, guide.turn if away == 0 else (-1 if away > 0 else 1), rungs)
         case "approach":
             return step(before, guide.turn, rungs) if before == origin else nearest(before, rungs)
         case _:
             there = step(origin, round(away * share), rungs)
-            return there if there != before else step(before, guide.turn if away == 0 else int(np.sign(away)), rungs)
+            return (
+                there
+                if there != before
+                else step(before, guide.turn if away == 0 else int(np.sign(away)), rungs)
+            )
 
 
 def _lead_in(notes: list[Tune], at: float, rungs: Sequence[int], meter: Meter) -> None:
@@ -228,6 +255,7 @@ def _lead_in(notes: list[Tune], at: float, rungs: Sequence[int], meter: Meter) -
         if note.start < begin < note.end:
             note.length = begin - note.start
     lead = [
-        Tune(begin + k * unit, unit, step(first.pitch, turn * (n_notes - k), rungs), False) for k in range(n_notes)
+        Tune(begin + k * unit, unit, step(first.pitch, turn * (n_notes - k), rungs), False)
+        for k in range(n_notes)
     ]
     notes[:] = [*kept, *lead]

@@ -35,7 +35,7 @@ class Tone:
         In beats from the motif's start.
     stands : bool
     offset : int
-        Steps from the motif's place (standing), or from the last standing note (moving, gesture "free").
+        Steps from the motif's place (standing), or from the note before (moving, gesture "free").
     gesture : str
         One of GESTURES; that of the gap, the same for all of its notes.
     turn : int
@@ -59,7 +59,13 @@ class Motif:
 
 
 def draw_motif(
-    figure: Figure, beats: float, meter: Meter, *, gestures: dict[str, float], span: int, rng: np.random.Generator
+    figure: Figure,
+    beats: float,
+    meter: Meter,
+    *,
+    gestures: dict[str, float],
+    span: int,
+    rng: np.random.Generator,
 ) -> Motif:
     """Give a figure a contour over `span` steps and a gesture to each gap between its standing notes."""
     shape = _SHAPES[str(rng.choice(list(_SHAPES)))]
@@ -77,7 +83,7 @@ def draw_motif(
             gesture = names[int(rng.choice(len(names), p=odds / odds.sum()))]
             turn = int(rng.choice((-1, 1)))
         else:
-            offset = int(rng.choice((-2, -1, -1, 1, 1, 2, 3)))
+            offset = int(rng.choice((-2, -1, -1, -1, 1, 1, 1, 2)))
         tones.append(Tone(start, length, stands, offset, gesture, turn))
     return Motif(tuple(tones), beats)
 
@@ -154,7 +160,8 @@ def fragment(motif: Motif, steps: int) -> Motif:
         replace(tone, length=min(tone.length, half - tone.start)) for tone in motif.tones if tone.start < half
     ]
     again = [
-        replace(tone, start=tone.start + half, offset=tone.offset + (steps if tone.stands else 0)) for tone in head
+        replace(tone, start=tone.start + half, offset=tone.offset + (steps if tone.stands else 0))
+        for tone in head
     ]
     return replace(motif, tones=(*head, *again))
 
@@ -171,6 +178,8 @@ def head_with_tail(head: Motif, tail: Motif) -> Motif:
 def closed(motif: Motif, at: float, length: float) -> Motif:
     """Come to rest: what begins before `at` stays, then one standing note of the length."""
     tones = [
-        replace(tone, length=min(tone.length, at - tone.start)) for tone in motif.tones if tone.start < at - 1e-6
+        replace(tone, length=min(tone.length, at - tone.start))
+        for tone in motif.tones
+        if tone.start < at - 1e-6
     ]
     return replace(motif, tones=(*tones, Tone(at, length, True, 0)))

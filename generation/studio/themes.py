@@ -165,7 +165,10 @@ def _arc(kind: str, n_units: int, rng: np.random.Generator) -> list[int]:
     peak = (n_units - 1) * (0.35 if kind == "chorus" else 0.6)
     width = max(n_units / 2, 1)
     lift = float(rng.uniform(1.0, 3.5))
-    return [round(lift * max(0.0, 1 - abs(row - peak) / width) + float(rng.normal(0, 0.5))) for row in range(n_units)]
+    return [
+        round(lift * max(0.0, 1 - abs(row - peak) / width) + float(rng.normal(0, 0.5)))
+        for row in range(n_units)
+    ]
 
 
 def varied(theme: Theme, *, rng: np.random.Generator, much: float) -> Theme:
