@@ -16,6 +16,8 @@ from generation.studio.theory import parse_numeral
 
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+# Strength of the partials that fall on other pitch classes, fitted to chromagrams of our own renders.
+_TWELFTH, _THIRD = 0.35, 0.08
 
 
 @lru_cache(maxsize=2048)
@@ -31,7 +33,9 @@ def clarity(progression: tuple[tuple[str, ...], ...], mode: str) -> float:
             for step in CHORDS[quality]:
                 tones[(root + step) % 12] += 1 / len(bar)
             tones[root if bass is None else bass] += 1 / len(bar)
-    return key_margin(tones, 0, mode)
+    # What sounds is not only what is played: the third and the fifth partial are a twelfth and a third up.
+    sounding = tones + _TWELFTH * np.roll(tones, 7) + _THIRD * np.roll(tones, 4)
+    return key_margin(sounding, 0, mode)
 
 
 def key_margin(tones: Sequence[float] | np.ndarray, tonic: int, mode: str) -> float:

@@ -21,13 +21,13 @@ from generation.studio.theory import parse_numeral
 Progression = tuple[tuple[str, ...], ...]
 PHRASE_BARS = 4
 # How much likelier progressions are that say their key clearly.
-_CLARITY = 8.0
+_CLARITY = 12.0
 # Dominant that keeps a phrase open, by mode.
 _HALF = {"major": "V", "minor": "V", "dorian": "v", "phrygian": "bII", "mixolydian": "bVII"}
 # Last two bars of a closed phrase, by mode.
 _FULL: Mapping[str, tuple[Progression, ...]] = {
-    "major": ((("V",), ("I",)), (("IV", "V"), ("I",)), (("ii", "V7"), ("I",)), (("V7",), ("I",))),
-    "minor": ((("V",), ("i",)), (("iv", "V"), ("i",)), (("iv", "V7"), ("i",)), (("V7",), ("i",))),
+    "major": ((("IV", "V"), ("I",)), (("ii", "V7"), ("I",)), (("I", "V7"), ("I",)), (("IV", "V7"), ("I",))),
+    "minor": ((("iv", "V"), ("i",)), (("bVI", "V"), ("i",)), (("iv", "V7"), ("i",)), (("i", "V7"), ("i",))),
     "dorian": ((("v",), ("i",)), (("IV", "v"), ("i",)), (("bVII",), ("i",))),
     "phrygian": ((("bII",), ("i",)), (("bvii", "bII"), ("i",))),
     "mixolydian": ((("bVII",), ("I",)), (("bVII", "IV"), ("I",)), (("v",), ("I",))),
@@ -51,7 +51,7 @@ def draw_progressions(
             genre = "blues"
         book = progressions(genre, mode, kind)
         fresh = [one for one in book if all(one != other for _, other in drawn.values())] or list(book)
-        odds = np.exp(_CLARITY * np.clip([clarity(one, mode) for one in fresh], -0.5, 0.25))
+        odds = np.exp(_CLARITY * np.clip([clarity(one, mode) for one in fresh], -0.5, 0.22))
         drawn[kind] = (genre, fresh[int(rng.choice(len(fresh), p=odds / odds.sum()))])
     for kind in kinds:
         if kind not in drawn:
@@ -121,7 +121,8 @@ def with_cadences(
         if last and not leads_on:
             ended[end - 2 : end] = list(full)
         elif last or end % (2 * PHRASE_BARS):
-            ended[end - 1] = (ended[end - 1][0], half) if len(ended[end - 1]) > 1 else (half,)
+            # Half a bar is enough for a half cadence: longer, the dominant would pass for the key.
+            ended[end - 1] = (ended[end - 1][0], half) if ended[end - 1][0] != half else (half,)
         else:
             ended[end - 2 : end] = list(full)
     return tuple(ended)

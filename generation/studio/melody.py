@@ -21,9 +21,9 @@ from generation.studio.themes import Theme
 from generation.studio.theory import (
     chord_rungs,
     chord_scale,
+    gapped,
     ladder,
     nearest,
-    pentatonic,
     rungs_between,
     scale,
     step,
@@ -33,8 +33,8 @@ from generation.studio.theory import (
 _WIDE = 7
 # How much a standing note minds its distance from the one before, against its distance from the contour.
 _INERTIA = 0.45
-# How many semitones nearer the tonic seems than it is, so that the key is heard.
-_HOMING = 1.0
+# How many semitones nearer the tonic and its third seem than they are, and the fifth farther: the key is heard.
+_TONIC_PULL, _THIRD_PULL, _FIFTH_PULL = 1.5, 0.8, -0.7
 # A voice with more room than this keeps to the middle of it: an octave and a sixth.
 _COMPASS = 21
 
@@ -63,7 +63,7 @@ class Singer:
     low, high : int
         The voice's range; an octave at least.
     five : bool
-        Whether moving notes keep to the pentatonic scale.
+        Whether moving notes keep to the gapped scale of folk and blues.
     """
 
     def __init__(self, plan: Plan, low: int, high: int, *, five: bool = False) -> None:
@@ -73,8 +73,14 @@ class Singer:
         self.low, self.high = low + spare // 2, high - (spare - spare // 2)
         self.plan = plan
         self.key = scale(plan.tonic, plan.mode)
-        self.moves = pentatonic(plan.tonic, plan.mode) if five else self.key
+        self.moves = gapped(plan.tonic, plan.mode) if five else self.key
         self.rungs = ladder(self.key, self.low, self.high)
+        # The tonic, its third and its fifth.
+        self._pull = {
+            self.key[0]: _TONIC_PULL,
+            self.key[2]: _THIRD_PULL,
+            self.key[4]: _FIFTH_PULL,
+        }
         self._starts = [chord.start for chord in plan.chords]
 
     def chord_at(self, beat: float) -> Chord:
@@ -127,11 +133,9 @@ class Singer:
         if before is None:
             return nearest(wanted, tones)
         # Near to where the contour has it, but not far from where the line comes from.
-        tonic = self.plan.tonic
 
         def cost(one: int) -> tuple[float, int]:
-            pull = _HOMING if one % 12 == tonic else 0.0
-            return abs(one - wanted) + _INERTIA * abs(one - before) - pull, one
+            return abs(one - wanted) + _INERTIA * abs(one - before) - self._pull.get(one % 12, 0.0), one
 
         pitch = min(tones, key=cost)
         if pitch == before and wanted != before and abs(wanted - before) > 1:

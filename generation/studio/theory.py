@@ -65,9 +65,12 @@ def scale(tonic: int, mode: str) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=256)
-def pentatonic(tonic: int, mode: str) -> tuple[int, ...]:
-    """Return the five pitch classes of a key without its half steps: 1 2 3 5 6, or 1 b3 4 5 b7."""
-    steps = (0, 2, 4, 7, 9) if MODES[mode][2] == 4 else (0, 3, 5, 7, 10)
+def gapped(tonic: int, mode: str) -> tuple[int, ...]:
+    """Return the pitch classes of a key without its half steps: 1 b3 4 5 b7, or 1 2 3 4 5 6.
+
+    In major the fourth stays: without it the scale might as well be the dominant's.
+    """
+    steps = (0, 2, 4, 5, 7, 9) if MODES[mode][2] == 4 else (0, 3, 5, 7, 10)
     return tuple((tonic + step) % 12 for step in steps)
 
 
@@ -82,7 +85,7 @@ def chord_scale(tonic: int, key: tuple[int, ...], root: int, quality: str) -> tu
     ----------
     tonic : int
     key : tuple of int
-        Pitch classes of the key (`scale`, `pentatonic`).
+        Pitch classes of the key (`scale`, `gapped`).
     root, quality
         As in `Chord`.
     """
