@@ -69,6 +69,10 @@ class Settings(BaseSettings):
         description="Threads that training and search may use; by default all processors.",
     )
     debug: bool = Field(default=False, description="Show the traceback of an error that ends a command.")
+    soundfont: Path | None = Field(
+        default=None,
+        description="SoundFont (.sf2, .sf3) that music is rendered with; by default the best one installed.",
+    )
 
     @field_validator("home")
     @classmethod
@@ -79,6 +83,13 @@ class Settings(BaseSettings):
         if "?" in str(home):
             raise ValueError("the name of a folder without '?' is expected, which a database URL cannot hold")
         return home
+
+    @field_validator("soundfont")
+    @classmethod
+    def _soundfont_is_a_file(cls, soundfont: Path | None) -> Path | None:
+        if soundfont is not None and not soundfont.expanduser().is_file():
+            raise ValueError("a file that is there is expected")
+        return soundfont.expanduser() if soundfont is not None else None
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -112,6 +123,7 @@ class Settings(BaseSettings):
             "log_level": self.log_level.value,
             "threads": self.threads,
             "debug": self.debug,
+            "soundfont": str(self.soundfont or ""),
         }
 
 

@@ -31,7 +31,8 @@ from generation.audio_files import write_audio
 from generation.studio.clips import CLIP_SECONDS, render_clip
 from generation.studio.render import SAMPLE_RATE
 from generation.studio.sampling import CLIPS_PER_SONG, SPLITS, TUNE_SHARE
-from generation.studio.soundfont import find_soundfont
+from generation.studio.soundfont import find_soundfont, load_synth
+from generation.studio.tunes import list_tunes
 from generation.studio.workers import start_worker
 
 logger = logging.getLogger(__name__)
@@ -106,12 +107,17 @@ def build_dataset(
         Fewer than one clip or worker.
     DatasetError
         `out` holds a data set of other settings, another SoundFont or other versions, or a longer one.
+    TuneError
+        Tunes are asked for, and music21 is not installed.
     SoundFontMissingError
     OSError
     """
     if clips < 1 or workers < 1:
         raise ValueError(f"clips and workers must be at least 1, got {clips} and {workers}")
     font = find_soundfont(soundfont, portable=True)
+    load_synth(font)  # What is missing is better said now than by a worker.
+    if config.tune_share > 0:
+        list_tunes()
     made_with = _made_with(config, {"name": font.name, "sha256": font.sha256})
     _check_folder(out, made_with, clips)
     (out / "shards").mkdir(parents=True, exist_ok=True)

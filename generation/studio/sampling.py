@@ -25,6 +25,7 @@ SPLITS: Mapping[str, float] = {"generator": 0.8, "judge": 0.1, "test": 0.1}
 # An excerpt in which less than this share of the time is played over is drawn again.
 LEAST_SOUND = 0.7
 _DRAWS = 12
+_TUNES_TRIED = 20
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,10 @@ def draw_clip(seed: int, clip: int, score: Score, *, seconds: float) -> ClipSpec
     latest = max(score.duration_s - seconds, 0.0)
     quarter = clip % CLIPS_PER_SONG
     best = (-1.0, 0.0)
-    for _ in range(_DRAWS):
-        seconds_in = latest * (quarter + rng.random()) / CLIPS_PER_SONG
+    for draw in range(_DRAWS):
+        # In its quarter of the song; anywhere, where nothing is to be heard there.
+        of_song = rng.random()
+        seconds_in = latest * ((quarter + of_song) / CLIPS_PER_SONG if draw < _DRAWS / 2 else of_song)
         beat = _downbeat_near(score, seconds_in, latest) if on_downbeat else _beat_at(score, seconds_in)
         sounding = sounding_share(score, float(score.seconds_at(beat)), seconds)
         best = max(best, (sounding, beat))
@@ -138,11 +141,17 @@ def make_song(spec: SongSpec) -> Piece:
 
 def _arranged(spec: SongSpec) -> Piece:
     from generation.studio.arrange import arrange
-    from generation.studio.tunes import list_tunes, load_tune
+    from generation.studio.tunes import TuneError, list_tunes, load_tune
 
     refs = list_tunes()
-    ref = refs[int(np.random.default_rng(spec.seed).integers(len(refs)))]
-    return arrange(load_tune(ref), seed=spec.seed, genres=spec.genres, mood=spec.mood)
+    rng = np.random.default_rng(spec.seed)
+    for _ in range(_TUNES_TRIED):
+        try:
+            tune = load_tune(refs[int(rng.integers(len(refs)))])
+        except TuneError:  # it cannot be read as one line: the next one, then
+            continue
+        return arrange(tune, spec.seed, genres=spec.genres, mood=spec.mood)
+    raise TuneError(f"none of {_TUNES_TRIED} tunes can be read")
 
 
 def _downbeat_near(score: Score, seconds: float, latest: float) -> float:
