@@ -21,9 +21,11 @@ from generation.studio.theory import parse_numeral
 Progression = tuple[tuple[str, ...], ...]
 PHRASE_BARS = 4
 # How much likelier progressions are that say their key clearly.
-_CLARITY = 12.0
+_CLARITY = 16.0
 # Dominant that keeps a phrase open, by mode.
 _HALF = {"major": "V", "minor": "V", "dorian": "v", "phrygian": "bII", "mixolydian": "bVII"}
+# What opens a phrase as well, outside the schools.
+_PLAGAL = {"major": "IV", "minor": "iv"}
 # Last two bars of a closed phrase, by mode.
 _FULL: Mapping[str, tuple[Progression, ...]] = {
     "major": ((("IV", "V"), ("I",)), (("ii", "V7"), ("I",)), (("I", "V7"), ("I",)), (("IV", "V7"), ("I",))),
@@ -105,7 +107,10 @@ def draw_cadences(genre: str, mode: str, rng: np.random.Generator) -> tuple[str,
     if genre == "classical" and mode in ("major", "minor") and rng.random() < 0.5:
         tonic = "I" if mode == "major" else "i"
         full = ((f"{tonic}/5", "V7"), (tonic,))
-    return _HALF[mode], full
+    half = _HALF[mode]
+    if genre not in ("jazz", "classical") and mode in _PLAGAL and rng.random() < 0.4:
+        half = _PLAGAL[mode]
+    return half, full
 
 
 def with_cadences(

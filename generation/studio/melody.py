@@ -34,7 +34,7 @@ _WIDE = 7
 # How much a standing note minds its distance from the one before, against its distance from the contour.
 _INERTIA = 0.45
 # How many semitones nearer the tonic and its third seem than they are, and the fifth farther: the key is heard.
-_TONIC_PULL, _THIRD_PULL, _FIFTH_PULL = 1.5, 0.8, -0.7
+_TONIC_PULL, _THIRD_PULL, _FIFTH_PULL = 1.8, 1.2, -1.2
 # A voice with more room than this keeps to the middle of it: an octave and a sixth.
 _COMPASS = 21
 
