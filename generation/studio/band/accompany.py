@@ -98,7 +98,9 @@ def _play(
     style = style_of(seat.genre, seat.role, name=one.name, family=one.family)
     shift = min(style.shift, max(one.high - high, 0))
     low = min(max(low + shift, one.low), one.high - 14)
-    hands = Hands(style, one, low, min(max(high + shift, low + 14), one.high), 60 / plan.tempo_bpm)
+    hands = Hands(
+        style, one, low, min(max(high + shift, low + 14), one.high), 60 / plan.tempo_bpm, plan.tonic
+    )
     if seat.role == "pad" or (seat.role == "harmony" and one.family in ("voice",)):
         return hold_chords(bars, shares, hands, rng=rng)
     return play_chords(bars, shares, hands, rng=rng)

@@ -1,8 +1,8 @@
 """The bass player: each genre's lines, the root where a chord begins.
 
 Lines are written as the patterns of `bars.strikes`: `R` root, `3` third, `5` fifth, `6` sixth, `7` seventh
-(octave in a major triad), `O` octave, `4` a fourth below, `a` a step from the next root, `-` holds. Whatever is
-written, a chord that begins is met by its root.
+(octave in a major triad), `O` octave, `4` a fourth below, `a` a step from the next root, `-` holds. Whatever
+is written, a chord that begins is met by its root.
 """
 
 from __future__ import annotations
@@ -190,7 +190,10 @@ def _line(line: str, genre: str, bar: Bar, floor: int, high: int, last: int) -> 
             pitch = root if first else root + _degree(mark, chord, root, bar)
             pitch = pitch - 12 if pitch > high else pitch + 12 if pitch < floor else pitch
             strong = abs((at - bar.start) % 1) < 1e-6
-            notes.append(Note(at, piece * 0.95, pitch, _velocity(bar, 4 if strong else -4)))
+            # Other degrees are touched lightly: the ear takes the longest low note for the root.
+            foreign = (pitch - root) % 12 != 0
+            length_there = min(piece, 0.6) * 0.9 if foreign else piece * 0.95
+            notes.append(Note(at, length_there, pitch, _velocity(bar, (4 if strong else -4) - 8 * foreign)))
     # A chord that nobody met begins with its root anyway, on lines that have anything on the beat.
     if line[0] == "R":
         for chord in bar.chords:

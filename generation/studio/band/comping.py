@@ -31,6 +31,7 @@ class Hands:
     low: int
     high: int
     beat_s: float
+    tonic: int
 
 
 def play_chords(
@@ -94,7 +95,7 @@ def hold_chords(
         for chord in bar.chords if activity[number] > 0 else ():
             voicing = _voiced(chord, voicing, hands)
             loudness = _velocity(bar, -hands.style.softer)
-            for pitch in voicing:
+            for pitch in with_tonic(voicing, chord, hands):
                 tied = ends.pop(pitch, None)
                 if tied is not None and abs(tied.end - chord.start) < 1e-6 and bar.place > 0:
                     ends[pitch] = Note(tied.start, tied.duration + chord.duration, pitch, tied.velocity)
@@ -136,6 +137,8 @@ def _strike(
     spread = STRUM_S / hands.beat_s if hands.instrument.family in ("guitar", "plucked") else 0.0
     if hands.style.power:
         spread = 0.0
+    elif mark not in "um":
+        pitches = with_tonic(pitches, chord, hands)
     order = pitches[::-1] if mark == "u" else pitches
     return [
         Note(
@@ -146,6 +149,19 @@ def _strike(
         )
         for place, pitch in enumerate(order)
     ]
+
+
+def with_tonic(pitches: tuple[int, ...], chord: Chord, hands: Hands) -> tuple[int, ...]:
+    """Double the tonic of the key, below or within the chord, where the chord has it: home is heard."""
+    if hands.tonic not in chord.pitch_classes or hands.style.voices < 3:
+        return pitches
+    floor = max(hands.low - 5, hands.instrument.low)
+    added = floor + (hands.tonic - floor) % 12
+    if added > pitches[0]:
+        added = pitches[0] + (hands.tonic - pitches[0]) % 12
+    if added in pitches:
+        added += 12
+    return pitches if added > hands.instrument.high else tuple(sorted({*pitches, added}))
 
 
 def _picked(

@@ -70,9 +70,9 @@ def play_drums(
 
 
 def tuned_kick(notes: Sequence[Note], kit: int, tonic: int) -> list[Note]:
-    """Take the dry bass drum (35) of kits whose other one (36) rings on a tone foreign to the key.
+    """Take the dry bass drum (35) of a kit whose other one (36) rings on a tone foreign to the key.
 
-    Producers tune a ringing kick to the song; General MIDI has none but these two. It may be the tonic or fifth.
+    Producers tune a ringing kick to the song; General MIDI has but these two. It may be the tonic or fifth.
     """
     tone = _RINGS.get(kit)
     if tone is None or (tone - tonic) % 12 in (0, 7):

@@ -1,8 +1,8 @@
 """How each genre plays its chords and riffs, as text.
 
-A line is written as `bars.strikes` reads it. `x`, `X`, `o` strike the whole chord (plain, accented, soft), `u`
-its upper voices (an up-stroke), `m` damps it. Digits pick voices from the lowest (those beyond the chord go on
-an octave higher) or, in a style of `degrees`, are degrees of the chord; `R O 4 a` are single notes as in
+A line is written as `bars.strikes` reads it. `x`, `X`, `o` strike the whole chord (plain, accented, soft),
+`u` its upper voices (an up-stroke), `m` damps it. Digits pick voices from the lowest (those beyond the chord
+go on an octave higher) or, in a style of `degrees`, are degrees of the chord; `R O 4 a` are single notes as in
 `bass.LINES`, below the chord; `p` is a palm-muted power chord. Long notes ring, others are cut by `gate`.
 """
 
@@ -101,8 +101,8 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             softer=2,
         ),
         "edm riff": Style(
-            ("0...1...2...1...", "0.1.2.1.0.1.2.3.", "0123012301230123/0120120120120123"),
-            "012012012012",
+            ("0...1...2...1...", "0.1.2.1.0.1.2.3.", "0123012301230123/0121012301210123"),
+            "012301230123",
             "012321",
             gate=0.6,
             shift=12,
@@ -153,7 +153,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
         "blues harmony": Style(
             ("x-------x-------", "....x-......x-../..x-..x-..x-..x-", "..x-..x-..x-..x-/x-..x-x-..x-x-.."),
             "....x-..x-..",
-            "x-xx-x",
+            "x-ox-o",
             voices=4,
             gate=0.85,
             softer=10,
@@ -300,8 +300,8 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             softer=8,
         ),
         "chiptune harmony": Style(
-            ("0-1-2-1-0-1-2-1-", "0120120120120121/0123210123210121", "0120120120120121/0123012301230123"),
-            "012012012012",
+            ("0-1-2-1-0-1-2-1-", "0121012101210121/0123012301230123", "0121012101210123/0123012301230123"),
+            "012101210121",
             "012012",
             gate=0.8,
             softer=14,
