@@ -11,9 +11,10 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from sqlalchemy.exc import DBAPIError
@@ -21,10 +22,16 @@ from sqlalchemy.exc import DBAPIError
 from db.repositories import playlists
 from db.session import SessionFactory, write_transaction
 from db.text import bounded
+from pipelines.columns import PATH
 from pipelines.groups import group_keys
 from pipelines.ingest_batch import NO_COUNTS, Counts, SongState, StoredBatch, store_batch
+from pipelines.ingest_files import known_files, mark_missing
 from pipelines.listen_sums import ListenSums
+from pipelines.sources.audio_folder import path_key
 from pipelines.sources.batch import Batch, Problem
+
+if TYPE_CHECKING:
+    from pipelines.analyse_audio import AudioReport
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +43,7 @@ LOCK = "ingest"
 
 @dataclass(frozen=True)
 class IngestReport:
-    """What an ingest did.
+    """What an ingest did; `audio` where audio files came in.
 
     A song counts once however many batches it is in; the entries of a replaced playlist count as changed.
     """
@@ -47,6 +54,7 @@ class IngestReport:
     listens: Counts = NO_COUNTS
     feedback: Counts = NO_COUNTS
     users_added: int = 0
+    audio: AudioReport | None = None
     problems: tuple[Problem, ...] = ()
     seconds: float = 0.0
 
@@ -54,7 +62,10 @@ class IngestReport:
     def changed_anything(self) -> bool:
         """Whether any row of the database is other than before."""
         parts = (self.songs, self.playlists, self.listens, self.feedback)
-        return bool(self.users_added) or any(part.added or part.changed for part in parts)
+        heard = self.audio is not None and bool(
+            self.audio.analysed or self.audio.recognised or self.audio.missing
+        )
+        return heard or bool(self.users_added) or any(part.added or part.changed for part in parts)
 
 
 def ingest(
@@ -81,10 +92,13 @@ def ingest(
     """
     from pipelines.sources.detect import read_any
 
+    known = known_files(session_factory)
     batches = (
-        ((path, batch) for batch in read_any(path, format=format, namespace=namespace)) for path in paths
+        ((path, batch) for batch in read_any(path, format=format, namespace=namespace, known=known))
+        for path in paths
     )
-    return _ingest(chain.from_iterable(batches), session_factory, progress, releases)
+    folders = [path_key(path) for path in map(Path, paths) if path.is_dir()]
+    return _ingest(chain.from_iterable(batches), session_factory, progress, releases, folders)
 
 
 def ingest_batches(
@@ -128,6 +142,7 @@ class _Run:
     listens: Counts = NO_COUNTS
     feedback: Counts = NO_COUNTS
     users_added: int = 0
+    paths: set[str] = field(default_factory=set)  # of audio files
     problems: list[Problem] = field(default_factory=list)
     song_states: bytearray = field(default_factory=bytearray)  # by song id, see `SongState`
     contents: dict[tuple[str, str], str] = field(default_factory=dict)  # hashes of this run's playlists
@@ -146,7 +161,7 @@ class _Run:
         for song, state in stored.song_states.items():
             self.song_states[song] = max(self.song_states[song], state)
 
-    def report(self, seconds: float) -> IngestReport:
+    def report(self, seconds: float, audio: AudioReport | None = None) -> IngestReport:
         """Return the whole, each song counted once."""
         states = np.frombuffer(bytes(self.song_states), dtype=np.uint8)
         order = (SongState.ADDED, SongState.CHANGED, SongState.UNCHANGED)
@@ -157,14 +172,15 @@ class _Run:
             self.listens,
             self.feedback,
             self.users_added,
-            tuple(self.problems),
+            audio,
+            (*self.problems, *(audio.problems if audio is not None else ())),
             seconds,
         )
 
 
 def _ingest(
     batches: Iterable[tuple[Path, Batch]], session_factory: SessionFactory, progress: Progress | None,
-    releases: Path | None,
+    releases: Path | None, folders: Sequence[str] = (),
 ) -> IngestReport:  # fmt: skip
     started = time.perf_counter()
     run = _Run()
@@ -179,13 +195,15 @@ def _ingest(
             run.problems.append(Problem(source, "", f"a part could not be stored: {reason}"))
             continue
         run.add(stored)
+        run.paths.update(batch.files[PATH].tolist())
         if progress is not None:
-            progress(source, len(batch.entries) + len(batch.listens) + len(batch.feedback))
+            progress(source, len(batch.entries) + len(batch.listens) + len(batch.feedback) + len(batch.files))
     with session_factory() as session:
         stale = playlists.has_ungrouped(session)
     if stale:
         logger.info("groups: %d playlists in another group", regroup(session_factory))
-    report = run.report(time.perf_counter() - started)
+    audio = _hear(run.paths, folders, session_factory, progress)
+    report = run.report(time.perf_counter() - started, audio)
     logger.info(
         "ingest: %d songs, %d playlists, %d listens added in %.1f s; %d problems",
         report.songs.added,
@@ -199,6 +217,21 @@ def _ingest(
 
         place_after_ingest(session_factory, releases.parent)
     return report
+
+
+def _hear(
+    paths: set[str], folders: Sequence[str], session_factory: SessionFactory, progress: Progress | None
+) -> AudioReport | None:
+    """Analyse the audio files that came in, and note which below the folders are gone; None for neither."""
+    with write_transaction(session_factory, lock=LOCK) as session:
+        missing = mark_missing(session, folders, paths) if folders else 0
+    if not paths and not missing:
+        return None
+    from pipelines.analyse_audio import AudioReport, analyse_audio
+
+    if not paths:
+        return AudioReport(missing=missing)
+    return replace(analyse_audio(session_factory, paths=paths, progress=progress), missing=missing)
 
 
 def _has_news(report: IngestReport) -> bool:

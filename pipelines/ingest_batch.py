@@ -17,6 +17,7 @@ from db.repositories import feedback, listens, users
 from db.repositories.refs import external_id
 from db.repositories.songs import songs_by_alias
 from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_REF, USER_REF
+from pipelines.ingest_files import edited_files, store_files
 from pipelines.ingest_playlists import StoredPlaylists, store_playlists
 from pipelines.ingest_songs import Complain, store_songs
 from pipelines.ingest_tags import store_tags
@@ -81,12 +82,17 @@ def store_batch(
     def complain(place: str, reason: str) -> None:
         done.problems.append(Problem(source, place, reason))
 
-    songs = store_songs(session, batch.songs, batch.aliases, complain=complain)
+    edited = edited_files(session, batch.files, batch.songs) if len(batch.files) else {}
+    songs = store_songs(session, batch.songs, batch.aliases, complain=complain, edited=edited)
     done.song_states = dict.fromkeys(songs.song_of.values(), SongState.UNCHANGED)
     done.song_states |= dict.fromkeys(songs.changed, SongState.CHANGED)
     if len(batch.tags):
         tagged = store_tags(session, batch.tags, song_of=songs.song_of, complain=complain)
         done.song_states |= dict.fromkeys(tagged, SongState.CHANGED)
+    if len(batch.files):
+        files = store_files(session, batch.files, song_of=songs.song_of)
+        done.song_states = dict.fromkeys(files.song_of.values(), SongState.UNCHANGED) | done.song_states
+        done.song_states |= dict.fromkeys(files.changed, SongState.CHANGED)
     done.song_states |= dict.fromkeys(songs.added, SongState.ADDED)
     song_of = dict(songs.song_of)
     for frame in (batch.entries, batch.listens, batch.feedback):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +30,7 @@ from db.repositories.refs import OWN_SCHEME, external_id
 from db.repositories.songs import songs_by_alias
 from db.text import cleaned, name_key
 from pipelines.columns import ALBUM, ARTIST, ATTRIBUTES, DURATION_MS, SCHEME, SONG_REF, TITLE, VALUE
+from pipelines.ingest_files import ids_of_files
 from pipelines.recording_key import recording_key
 from pipelines.resolve import Id, Incoming, Known, resolve
 
@@ -48,11 +49,23 @@ class StoredSongs:
 
 
 def store_songs(
-    session: Session, songs: pd.DataFrame, aliases: pd.DataFrame, *, complain: Complain
+    session: Session,
+    songs: pd.DataFrame,
+    aliases: pd.DataFrame,
+    *,
+    complain: Complain,
+    edited: Mapping[Id, int] | None = None,
 ) -> StoredSongs:
-    """Store a batch's songs and their ids; frames as in `pipelines.sources.batch`."""
+    """Store a batch's songs and their ids; frames as in `pipelines.sources.batch`.
+
+    What lies at a path, or has a hash, is known better by the audio files than by aliases, which may tell of
+    what lay there once; `edited` are the ids of files that still hold the song that they held.
+    """
     refs, ids, facts = _incoming(songs, aliases, complain)
-    song_of_id = songs_by_alias(session, (pair for pairs in ids for pair in pairs))
+    pairs_given = [pair for pairs in ids for pair in pairs]
+    song_of_id = (
+        songs_by_alias(session, pairs_given) | ids_of_files(session, pairs_given) | dict(edited or {})
+    )
     keys = [
         "" if pairs and pairs[0] in song_of_id else _name_key(fact, has_ids=bool(pairs))
         for pairs, fact in zip(ids, facts, strict=True)

@@ -12,7 +12,11 @@ from db.models.base import Base, Key, Scheme, Sha256, now
 
 
 class AudioFile(Base):
-    """A file that holds a song; found again by its hash when it was renamed."""
+    """A file that holds a song; found again by its hash when it was renamed.
+
+    `path` is absolute. `mtime_ns` is when it was last written, None where that is not known: then it is read
+    again. `missing_since` is when it was first not found; what was measured in it stays.
+    """
 
     __tablename__ = "audio_files"
     __table_args__ = (
@@ -26,13 +30,16 @@ class AudioFile(Base):
     sha256: Mapped[str] = mapped_column(Sha256, index=True)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     duration_s: Mapped[float | None]
+    mtime_ns: Mapped[int | None] = mapped_column(BigInteger)
+    missing_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class AudioFeatures(Base):
     """What one version of the analysis measured in a file.
 
-    `embedding` is little-endian float32, the place in the style space.
+    `embedding` is little-endian float32, the place in the style space. A file that could not be analysed has
+    the reason as the measure "problem", and no embedding.
     """
 
     __tablename__ = "audio_features"

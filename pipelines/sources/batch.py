@@ -40,8 +40,9 @@ class Batch:
     A `song_ref` is `scheme:value` and is itself an external id of the song, so it is not repeated in
     `aliases`; a song known by artist and title alone has a ref of scheme "name", which is not stored.
     Where `tags` names a song, it holds all that the source, which is the scheme of the `song_ref`, has to say
-    of it; a song that is not in it keeps the tags that it has. `files` are the audio files that hold the songs,
-    each with the ref `file:<sha256>`; one that is as it was when it last came in has no row in `songs`.
+    of it; a song that is not in it keeps the tags that it has. `files` are the audio files that hold the
+    songs, each with the ref `file:<sha256>`; one that is as it was when it last came in has no row in
+    `songs`.
     """
 
     songs: pd.DataFrame = field(default_factory=lambda: empty(SONGS))

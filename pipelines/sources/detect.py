@@ -1,8 +1,9 @@
 """Reads whatever lies at a path: looks which format it is and hands it to that format's reader.
 
-Content decides, a file's name only helps. In a folder of mixed files each is looked at by itself; files that
-are plainly something else (music, pictures) are passed over, those with a playlist's suffix and no readable
-content are problems.
+Content decides, a file's name only helps. In a folder of mixed files each is looked at by itself: first the
+music, so that playlists find the songs that lie beside them, then playlists, then the rest. Files that are
+plainly something else (texts, pictures) are passed over, those with a playlist's or a song's suffix and no
+readable content are problems.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipelines.sources import jspf, lastfm, listenbrainz, m3u, mpd, tabular, xspf
+from pipelines.sources import audio_folder, jspf, lastfm, listenbrainz, m3u, mpd, tabular, xspf
+from pipelines.sources.audio_folder import Known
+from pipelines.sources.audio_stream import SUFFIXES as AUDIO_SUFFIXES
+from pipelines.sources.audio_stream import kind_of
 from pipelines.sources.batch import Batch, Problem
 from pipelines.sources.files import reason_of
 from pipelines.sources.identifiers import is_namespace, safe_namespace
@@ -31,6 +35,7 @@ FORMATS: dict[str, Read] = {
     "m3u": m3u.read,
     "listenbrainz": listenbrainz.read,
     "lastfm": lastfm.read,
+    "audio": audio_folder.read,
 }
 PLAYLIST_FORMATS: dict[str, Parse] = {"jspf": jspf.parse, "xspf": xspf.parse, "m3u": m3u.parse}
 # Formats whose ids mean the same wherever the files lie.
@@ -55,11 +60,15 @@ _LASTFM = re.compile(
 _LASTFM_PROFILE = re.compile(rb"#?(?:user)?id\tgender\t")
 
 
-def read_any(path: Path, *, format: str | None = None, namespace: str | None = None) -> Iterator[Batch]:
+def read_any(
+    path: Path, *, format: str | None = None, namespace: str | None = None, known: Known | None = None
+) -> Iterator[Batch]:
     """Yield the batches of a file or folder, in the format found by looking or the one named.
 
     The namespace is by default that of the format where its ids mean the same everywhere (`mpd`,
-    `listenbrainz`, `lastfm`), else the name of the folder, or of the folder that the file lies in, made safe.
+    `listenbrainz`, `lastfm`), else the name of the folder, or of the folder that the file lies in,
+    made safe. `known` are the audio files that came in before; those that are as they were are not
+    read again.
 
     Raises
     ------
@@ -70,7 +79,7 @@ def read_any(path: Path, *, format: str | None = None, namespace: str | None = N
         raise ValueError(f"unknown format {format!r}; known are {', '.join(FORMATS)}")
     if namespace is not None and not is_namespace(namespace):
         raise ValueError(f"namespace {namespace!r} cannot be one; {safe_namespace(namespace)!r} can")
-    return _read(Path(path), format, namespace)
+    return _read(Path(path), format, namespace, known)
 
 
 def detect(path: Path) -> str | Problem:
@@ -98,30 +107,35 @@ def default_namespace(path: Path, format: str) -> str:
     return safe_namespace(absolute.name if path.is_dir() else absolute.parent.name)
 
 
-def _read(path: Path, format: str | None, namespace: str | None) -> Iterator[Batch]:
+def _read(path: Path, format: str | None, namespace: str | None, known: Known | None) -> Iterator[Batch]:
     found = detect(path) if format is None else format
     if isinstance(found, Problem):
         yield Batch(problems=(found,))
     elif format is not None and not path.exists():
         yield Batch(problems=(Problem(path, "", "there is no such file or folder"),))
     elif found == "folder":
-        yield from _read_folder(path, namespace)
+        yield from _read_folder(path, namespace, known)
     elif found == "profile":
         yield Batch(problems=(Problem(path, "", "profiles of Last.fm users: no listens in it"),))
+    elif found == "audio":
+        yield from audio_folder.read(path, known=known)
     else:
         yield from FORMATS[found](path, namespace=namespace or default_namespace(path, found))
 
 
-def _read_folder(root: Path, namespace: str | None) -> Iterator[Batch]:
-    """Read what lies below a folder: first all playlists, in order, then the rest, each as itself."""
+def _read_folder(root: Path, namespace: str | None, known: Known | None) -> Iterator[Batch]:
+    """Read what lies below a folder: all music, all playlists, then the rest, each as itself, in order."""
+    music: list[Path] = []
     playlists: list[tuple[Path, Parse]] = []
     others: list[tuple[Path, str]] = []
     problems: list[Problem] = []
-    _look_below(root, playlists, others, problems)
-    if not playlists and not others and not problems:
+    _look_below(root, music, playlists, others, problems)
+    if not music and not playlists and not others and not problems:
         problems.append(Problem(root, "", "nothing in it that can be read"))
     if problems:
         yield Batch(problems=tuple(problems))
+    if music:
+        yield from audio_folder.read_files(music, root=root, known=known)
     if playlists:
         own = namespace or default_namespace(root, "folder")
         yield from read_playlist_files(playlists, root=root, namespace=own)
@@ -131,6 +145,7 @@ def _read_folder(root: Path, namespace: str | None) -> Iterator[Batch]:
 
 def _look_below(
     folder: Path,
+    music: list[Path],
     playlists: list[tuple[Path, Parse]],
     others: list[tuple[Path, str]],
     problems: list[Problem],
@@ -144,13 +159,16 @@ def _look_below(
         if path.is_dir() and path.is_symlink():
             continue  # It may lead back to where we came from.
         is_folder = path.is_dir()
+        if not is_folder and path.suffix.lower() in AUDIO_SUFFIXES:
+            music.append(path)  # The reader looks into it.
+            continue
         if not is_folder and path.suffix.lower() not in _DATA_SUFFIXES:
             continue
         found = detect(path)
         if isinstance(found, Problem):
             problems.append(found)
         elif found == "folder":
-            _look_below(path, playlists, others, problems)
+            _look_below(path, music, playlists, others, problems)
         elif found in PLAYLIST_FORMATS and not is_folder:
             playlists.append((path, PLAYLIST_FORMATS[found]))
         elif found != "profile":
@@ -184,6 +202,8 @@ def _file_format(path: Path) -> str | Problem:
         return "lastfm" if _LASTFM.match(head) else Problem(path, "", "a gzip file of no known format")
     if not head.strip():
         return Problem(path, "", "is empty")
+    if kind_of(head) or path.suffix.lower() in AUDIO_SUFFIXES:
+        return "audio"
     if head.startswith(b"PAR1") or path.suffix.lower() in (".parquet", ".csv"):
         return Problem(path, "", "one table of a set: give the folder that holds songs and playlists")
     if head.startswith(b"PK") and zipfile.is_zipfile(path):

@@ -1,4 +1,4 @@
-"""`songspace ingest`: files and folders of playlists and listens into the database."""
+"""`songspace ingest`: files and folders of music, playlists and listens into the database."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def run(
         str | None,
         typer.Option(
             metavar="F",
-            help="tabular, mpd, jspf, xspf, m3u, listenbrainz or lastfm; found by looking by default.",
+            help="tabular, mpd, jspf, xspf, m3u, listenbrainz, lastfm or audio; found by looking by default.",
         ),
     ] = None,
     namespace: Annotated[
@@ -40,7 +40,7 @@ def run(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take playlists, listens and songs from files into the database."""
+    """Take music, playlists, listens and songs from files into the database; music is analysed."""
     from pipelines.ingest import ingest
     from pipelines.sources.detect import FORMATS
 
@@ -88,4 +88,8 @@ def ingest_document(report: IngestReport) -> dict[str, Any]:
         {"file": str(problem.file), "place": problem.place, "reason": problem.reason}
         for problem in report.problems
     ]
-    return asdict(report) | {"problems": problems, "seconds": round(report.seconds, 3)}
+    document = asdict(report) | {"problems": problems, "seconds": round(report.seconds, 3)}
+    if report.audio is not None:
+        counts = {name: count for name, count in asdict(report.audio).items() if name != "problems"}
+        document["audio"] = counts | {"realtime": round(report.audio.realtime, 1)}
+    return document

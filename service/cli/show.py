@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from service.cli.console import print_line, print_table
 
 if TYPE_CHECKING:
+    from pipelines.analyse_audio import AudioReport
     from pipelines.answers import (
         AxisScore,
         Neighbours,
@@ -143,9 +144,23 @@ def print_ingest(report: IngestReport) -> None:
         ["", "added", "changed", "unchanged"],
         [[kind, f"{n.added:,}", f"{n.changed:,}", f"{n.unchanged:,}"] for kind, n in rows],
     )
+    if report.audio is not None:
+        print_audio(report.audio)
     users = f", {report.users_added:,} new users" if report.users_added else ""
     changed = "" if report.changed_anything else "; nothing is other than before"
     print_line(f"{report.seconds:.1f} s{users}{changed}")
+
+
+def print_audio(report: AudioReport) -> None:
+    """Print what became of audio files, and how fast."""
+    kinds = ("analysed", "recognised", "unchanged", "failed", "missing")
+    told = [f"{getattr(report, kind):,} {kind}" for kind in kinds if getattr(report, kind)]
+    print_line(f"audio files: {', '.join(told) or 'none'}")
+    if report.analysed:
+        print_line(
+            f"{report.audio_s / 60:,.1f} minutes of music analysed in {report.seconds:.1f} s, "
+            f"{report.realtime:,.0f}x realtime a core"
+        )
 
 
 def named(title: str, artist: str) -> str:

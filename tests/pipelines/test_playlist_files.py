@@ -224,7 +224,7 @@ def test_a_folder_of_mixed_files_is_read_file_by_file(tmp_path: Path) -> None:
     (folder / "nowhere.m3u").symlink_to(folder / "gone")
     batches = list(read_any(folder))
     assert set(frame(batches, "playlists")["playlist_ref"]) == {"mix:p.jspf", "mix:p.xspf", "mix:p.m3u"}
-    assert len(problems(batches)) == 2
+    assert len(problems(batches)) == 3
 
 
 def test_a_playlist_that_is_there_twice_goes_in_once(tmp_path: Path) -> None:
