@@ -19,7 +19,7 @@ def disagreements(wanted: Wanted, truth: Truth) -> tuple[str, ...]:
 
     What the prompt leaves open cannot disagree.
     """
-    return tuple([*_character(wanted, truth), *_time_and_key(wanted, truth), *_players(wanted, truth)])
+    return (*_character(wanted, truth), *_time_and_key(wanted, truth), *_players(wanted, truth))
 
 
 def _character(wanted: Wanted, truth: Truth) -> Iterator[str]:
@@ -32,7 +32,10 @@ def _character(wanted: Wanted, truth: Truth) -> Iterator[str]:
             yield f"no {name}"
     for one in asked:
         for other in asked:
-            if asked[one] > asked[other] + _WEIGHT and truth.genres.get(one, 0) < truth.genres.get(other, 0) - 0.02:
+            if (
+                asked[one] > asked[other] + _WEIGHT
+                and truth.genres.get(one, 0) < truth.genres.get(other, 0) - 0.02
+            ):
                 yield f"more {one} than {other}"
     for kind in ("mood", "loudness", "shape", "density"):
         said, actual = getattr(wanted, kind), getattr(truth, kind)
@@ -46,7 +49,10 @@ def _time_and_key(wanted: Wanted, truth: Truth) -> Iterator[str]:
     if wanted.tempo_bpm is not None:
         if abs(wanted.tempo_bpm - truth.tempo_bpm) > max(TEMPO_BPM, TEMPO_SHARE * truth.tempo_bpm):
             yield f"{wanted.tempo_bpm:g} bpm, is {truth.tempo_bpm:g}"
-    elif wanted.tempo_range is not None and not wanted.tempo_range[0] <= truth.tempo_bpm <= wanted.tempo_range[1]:
+    elif (
+        wanted.tempo_range is not None
+        and not wanted.tempo_range[0] <= truth.tempo_bpm <= wanted.tempo_range[1]
+    ):
         yield f"{wanted.tempo_range[0]:g} to {wanted.tempo_range[1]:g} bpm, is {truth.tempo_bpm:g}"
     if wanted.tonic is not None and wanted.tonic != truth.tonic:
         yield f"tonic {wanted.tonic}, is {truth.tonic}"
@@ -54,7 +60,9 @@ def _time_and_key(wanted: Wanted, truth: Truth) -> Iterator[str]:
         yield f"mode {wanted.mode}, is {truth.mode}"
     if wanted.meter is not None and wanted.meter != truth.meter:
         yield f"meter {wanted.meter}, is {truth.meter}"
-    if wanted.duration_s is not None and abs(wanted.duration_s - truth.duration_s) > max(0.5, 0.03 * truth.duration_s):
+    if wanted.duration_s is not None and abs(wanted.duration_s - truth.duration_s) > max(
+        0.5, 0.03 * truth.duration_s
+    ):
         yield f"{wanted.duration_s:g} s, is {truth.duration_s:g}"
 
 

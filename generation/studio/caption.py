@@ -1,7 +1,7 @@
 """Captions: what is true of a clip, in many words; each says a few facts and nothing else.
 
-A caption is drawn: which facts (one to six), how each is worded, in which frame, in which case. Every one is then
-read back by `parse_prompt` and thrown away if what a reader would understand is not true.
+A caption is drawn: which facts (one to six), how each is worded, in which frame, in which case. Every one is
+then read back by `parse_prompt` and thrown away if what a reader would understand is not true.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from generation.prompt import parse_prompt
 from generation.studio import wording
 from generation.studio.agreement import disagreements
-from generation.studio.facts import Facts, key_name, pick
+from generation.studio.facts import Facts, pick
 from generation.studio.truth import Truth
 
 MIN_WORDS, MAX_WORDS = 2, 40
@@ -60,9 +60,7 @@ def _draw(
     found = []
     for _ in range(n):
         drawn = (make(facts, rng) for _ in range(_TRIES))
-        found.append(
-            next((text for text in drawn if _fits(text) and is_true(text, truth)), _safe(truth))
-        )
+        found.append(next((text for text in drawn if _fits(text) and is_true(text, truth)), _safe(truth)))
     return found
 
 
@@ -94,7 +92,13 @@ def _chosen(facts: Facts, rng: np.random.Generator, n: int) -> tuple[list[str], 
     said: set[str] = set()
     for place, name in order:
         # Pace and tempo, or the key twice, would be one fact said again.
-        about = {"pace": "tempo", "mode": "key", "drumless": "drums", "no drums": "drums"}.get(name, name)
+        about = {
+            "pace": "tempo",
+            "mode": "key",
+            "drumless": "drums",
+            "no drums": "drums",
+            "with": "lead",
+        }.get(name, name)
         if len(before) + len(after) >= n or about in said or (place == "a" and len(before) >= 3):
             continue
         said.add(about)
@@ -120,7 +124,14 @@ def _noun_phrase(facts: Facts, rng: np.random.Generator, n: int, *, article: boo
 def _mass(facts: Facts, rng: np.random.Generator, n: int) -> str:
     """Put "dreamy ambient music, no drums" together."""
     before, after = _chosen(facts, rng, max(n - 1, 1))
-    return _joined(" ".join([*before, facts.genre(rng)]), after, rng)
+    return _joined(_described(before, facts.genre(rng)), after, rng)
+
+
+def _described(adjectives: list[str], genre: str) -> str:
+    """Put adjectives before a genre, or behind a phrase: "a mix of jazz and rock, slow"."""
+    if genre.startswith(("mostly ", "a ")):
+        return ", ".join([genre, *adjectives])
+    return " ".join([*adjectives, genre])
 
 
 def _asked(facts: Facts, rng: np.random.Generator, n: int) -> str:
@@ -135,10 +146,7 @@ def _two_sentences(facts: Facts, rng: np.random.Generator, n: int) -> str:
     """Say a noun phrase, and one or two facts more in sentences of their own."""
     said = facts.said(rng)
     names = [list(said)[int(row)] for row in rng.permutation(len(said))[: min(2, max(n - 1, 1))]]
-    if rng.random() < 0.5:
-        first = _with_article(facts.noun(rng))
-    else:
-        first = facts.genre(rng)
+    first = _with_article(facts.noun(rng)) if rng.random() < 0.5 else facts.genre(rng)
     first = first[0].upper() + first[1:]
     return " ".join([first + ".", *(pick(rng, wording.SAYS[name]).format(v=said[name]) for name in names)])
 
@@ -151,7 +159,7 @@ def _played(facts: Facts, rng: np.random.Generator, n: int) -> str:
     before, _ = _chosen(facts, rng, max(n - 2, 1))
     if rng.random() < 0.25:
         return " ".join([*before, who])
-    return pick(rng, wording.PLAYS).format(x=who, m=" ".join([*before, facts.genre(rng)]))
+    return pick(rng, wording.PLAYS).format(x=who, m=_described(before, facts.genre(rng)))
 
 
 def _clauses(facts: Facts, rng: np.random.Generator, n: int) -> str:
@@ -164,7 +172,10 @@ def _clauses(facts: Facts, rng: np.random.Generator, n: int) -> str:
 def _tune(facts: Facts, rng: np.random.Generator, n: int) -> str:
     """Name the tune and what became of it."""
     template = pick(rng, wording.TUNES)
-    genre = pick(rng, wording.GENRES[facts.truth.genre] if template.startswith("{g}") else wording.MASS[facts.truth.genre])
+    genre = pick(
+        rng,
+        wording.GENRES[facts.truth.genre] if template.startswith("{g}") else wording.MASS[facts.truth.genre],
+    )
     text = template.format(t=facts.tune(rng), g=genre)
     if template.startswith("{g}") and rng.random() < 0.7:
         text = _with_article(text)
@@ -200,7 +211,8 @@ def _with_article(phrase: str) -> str:
     """Put "a" or "an" before a phrase that has none."""
     if phrase.startswith(("a ", "an ", "the ", "mostly ")):
         return phrase
-    return f"{'an' if phrase[0].lower() in 'aeio8' or phrase[:2] in ('F ', 'F#', 'up', 'un', 'F♯', 'F-') else 'a'} {phrase}"
+    vowel = phrase[0].lower() in "aeio8" or phrase.startswith(("up", "un", "F ", "F#", "F♯", "F-"))
+    return f"{'an' if vowel else 'a'} {phrase}"
 
 
 def _cased(text: str, rng: np.random.Generator) -> str:
@@ -215,4 +227,4 @@ def _cased(text: str, rng: np.random.Generator) -> str:
     return text.upper() if drawn > 0.99 else text
 
 
-__all__ = ["MAX_WORDS", "MIN_WORDS", "is_true", "key_name", "sentences", "tag_lists"]
+__all__ = ["MAX_WORDS", "MIN_WORDS", "is_true", "sentences", "tag_lists"]

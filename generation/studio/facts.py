@@ -1,4 +1,4 @@
-"""Facts about a piece, worded anew each time: adjectives, tails, tags and sentences from which captions are built."""
+"""Facts about a piece, worded anew each time: the adjectives, tails and tags of which captions are built."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def key_name(tonic: int, mode: str, rng: np.random.Generator) -> str:
     spellings = wording.KEYS[tonic]
     note = spellings[0] if rng.random() < 0.75 else pick(rng, spellings)
     if len(note) > 1 and rng.random() < 0.3:
-        sign, words = pick(rng, [pair for pair in wording.SIGNS if pair[0] == note[1]])
+        _, words = pick(rng, [pair for pair in wording.SIGNS if pair[0] == note[1]])
         note = note[0] + words
     return f"{note} {mode}"
 
@@ -73,7 +73,11 @@ class Facts:
         """Say what the piece is, as a noun that takes an article: "jazz trio", "rock song"."""
         truth = self.truth
         names = list(truth.genres)
-        colour = wording.COLOURS.get(names[1], "") if len(names) > 1 and truth.genres[names[1]] >= _NAMED_WEIGHT else ""
+        colour = (
+            wording.COLOURS.get(names[1], "")
+            if len(names) > 1 and truth.genres[names[1]] >= _NAMED_WEIGHT
+            else ""
+        )
         genre = pick(rng, wording.GENRES[truth.genre])
         even = len(names) > 1 and truth.genres[names[0]] - truth.genres[names[1]] < _EVEN
         if even and rng.random() < 0.4:
@@ -81,7 +85,12 @@ class Facts:
         elif colour and not even and rng.random() < 0.4:
             genre = f"{colour} {genre}"
         group = wording.GROUPS.get(truth.n_players)
-        if group and truth.genre in wording.CHAMBER and truth.n_players == len(truth.names) and rng.random() < 0.3:
+        if (
+            group
+            and truth.genre in wording.CHAMBER
+            and truth.n_players == len(truth.names)
+            and rng.random() < 0.3
+        ):
             return f"{genre} {pick(rng, group)}"
         if truth.meter == "3/4" and rng.random() < 0.2:
             return f"{genre} waltz"
@@ -93,13 +102,16 @@ class Facts:
         """Say an instrument: by its own name, or another true one."""
         return name if rng.random() < 0.45 else pick(rng, (name, *wording.INSTRUMENTS.get(name, ())))
 
-    def players(self, rng: np.random.Generator, n: int) -> str:
+    def players(self, rng: np.random.Generator, n: int, *, but: str = "") -> str:
         """Name up to `n` instruments, the prominent ones more often: "piano, bass and drums"."""
-        weights = np.array([share for name, share in self.truth.instruments if name in self._named])
-        if len(weights) == 0:
+        shares = {
+            name: share for name, share in self.truth.instruments if name in self._named and name != but
+        }
+        if not shares:
             return ""
-        drawn = rng.choice(len(weights), size=min(n, len(weights)), replace=False, p=weights / weights.sum())
-        words = list(dict.fromkeys(self.instrument(self._named[int(row)], rng) for row in drawn))
+        named, weights = list(shares), np.array(list(shares.values()))
+        drawn = rng.choice(len(named), size=min(n, len(named)), replace=False, p=weights / weights.sum())
+        words = list(dict.fromkeys(self.instrument(named[int(row)], rng) for row in drawn))
         return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
     def length(self, rng: np.random.Generator) -> str:
@@ -113,7 +125,11 @@ class Facts:
         """Name the tune that was arranged: by its name, or as the kind of tune that it is."""
         name, origin = self.truth.tune, self.truth.origin.lower()
         low = name.lower()
-        kinds = [kind for kind in ("reel", "jig", "hornpipe", "chorale", "strathspey", "polka", "march") if kind in low.split()]
+        kinds = [
+            kind
+            for kind in ("reel", "jig", "hornpipe", "chorale", "strathspey", "polka", "march")
+            if kind in low.split()
+        ]
         irish = "ireland" in origin or "irish" in origin or "o'neill" in origin
         if rng.random() < 0.3:
             if kinds:
@@ -151,9 +167,15 @@ class Facts:
         """Return what may follow a noun, by what it is about."""
         truth = self.truth
         tempo = self.tempo(rng)
-        found = {"tempo": tempo if tempo.startswith(("tempo", "about", "around")) or rng.random() < 0.1 else f"at {tempo}"}
+        found = {
+            "tempo": tempo
+            if tempo.startswith(("tempo", "about", "around")) or rng.random() < 0.1
+            else f"at {tempo}"
+        }
         if rng.random() < 0.08:
-            italian = [name for name in _ITALIAN if TEMPOS[name][0] + 4 <= truth.tempo_bpm <= TEMPOS[name][1] - 4]
+            italian = [
+                name for name in _ITALIAN if TEMPOS[name][0] + 4 <= truth.tempo_bpm <= TEMPOS[name][1] - 4
+            ]
             found["tempo"] = pick(rng, italian) if italian else found["tempo"]
         if truth.tonic is not None and truth.mode is not None:
             found["key"] = self._key_tail(truth.tonic, truth.mode, rng)
@@ -163,10 +185,14 @@ class Facts:
             name = self.instrument(truth.lead, rng)
             article = "an" if name[0].lower() in "aeio" else "a"
             bare = name.startswith(("a ", "an ")) or name.endswith("s")
-            template = pick(rng, wording.LEADS)
-            found["lead"] = template.format(x=name.removeprefix("a "), a=name if bare else f"{article} {name}")
+            template = pick(rng, [one for one in wording.LEADS if not (bare and "a {x}" in one)])
+            found["lead"] = template.format(
+                x=name.removeprefix("a "), a=name if bare else f"{article} {name}"
+            )
             if article == "an":
                 found["lead"] = found["lead"].replace(f"with a {name}", f"with an {name}")
+            others = self.players(rng, 1 + int(rng.integers(2)), but=truth.lead) if rng.random() < 0.3 else ""
+            found["lead"] += f", with {others}" if others else ""
         who = self.players(rng, 1 + int(rng.integers(3)))
         if who:
             found["with"] = pick(rng, wording.WITH).format(x=who)
@@ -216,9 +242,17 @@ class Facts:
     def tags(self, rng: np.random.Generator) -> dict[str, str]:
         """Return single tags, by what they are about."""
         truth = self.truth
-        found = {name: tag for name, tag in self.adjectives(rng).items() if name != "voice"}
-        found["genre"] = pick(rng, wording.MASS[truth.genre]) if rng.random() < 0.5 else wording.GENRES[truth.genre][0]
-        others = [name for name in truth.genres if name != truth.genre and truth.genres[name] >= _NAMED_WEIGHT]
+        found = {
+            name: tag for name, tag in self.adjectives(rng).items() if name not in ("voice", "pace", "mode")
+        }
+        if self.pace():
+            found["pace"] = pick(rng, wording.PACES[self.pace()])
+        found["genre"] = (
+            pick(rng, wording.MASS[truth.genre]) if rng.random() < 0.5 else wording.GENRES[truth.genre][0]
+        )
+        others = [
+            name for name in truth.genres if name != truth.genre and truth.genres[name] >= _NAMED_WEIGHT
+        ]
         if others:
             found["other genre"] = wording.GENRES[others[0]][0]
         found["tempo"] = pick(rng, ("{n} bpm", "{n} BPM", "{n}bpm")).format(n=round(truth.tempo_bpm))
@@ -227,7 +261,8 @@ class Facts:
             short = f"{wording.KEYS[truth.tonic][0]}m"
             found["key"] = short if truth.mode == "minor" and rng.random() < 0.2 else name
         for row in range(3):
-            found[f"instrument {row}"] = self.players(rng, 1)
+            tag = self.players(rng, 1)
+            found[f"instrument {row}"] = "" if tag in found.values() else tag
         if truth.lead and rng.random() < 0.4:
             found["lead"] = f"{self.instrument(truth.lead, rng)} lead"
         if not truth.has_drums:

@@ -28,7 +28,15 @@ _SILENT_DB = 50.0
 # Plucked and struck sounds die away: seconds of a note that count.
 _RINGS_S = 2.0
 # What carries a tune counts for more than its level, what lies under it for less, decibels.
-_ROLE_DB = {"lead": 3.0, "counter": 0.0, "riff": 0.0, "harmony": -1.0, "pad": -3.0, "bass": -1.0, "drums": 0.0}
+_ROLE_DB = {
+    "lead": 3.0,
+    "counter": 0.0,
+    "riff": 0.0,
+    "harmony": -1.0,
+    "pad": -3.0,
+    "bass": -1.0,
+    "drums": 0.0,
+}
 # Rests of up to so many beats do not interrupt a melody.
 _BREATH_BEATS = 0.5
 _OPENING_S = 1.0
@@ -158,8 +166,8 @@ def describe(
     start_s, end_s : float
         Seconds; `end_s` may lie beyond the end of the notes (the excerpt is then as long as asked).
     prominence : mapping of str to float, optional
-        Loudness of each part in the excerpt by its name, decibels of any reference, as it was rendered; parts it does
-        not name are estimated from their notes, unless it names none.
+        Loudness of each part in the excerpt by its name, decibels of any reference, as it was rendered;
+        parts that it does not name are estimated from their notes.
 
     Raises
     ------
@@ -265,7 +273,7 @@ def _shares(levels: Mapping[str, float]) -> dict[str, float]:
 def _lead(
     heard: Sequence[_Heard], levels: Mapping[str, float], score: Score, start_s: float, end_s: float
 ) -> str:
-    """Name who has the melody: a lead that sounds for a quarter of the time, else the most prominent melodic part."""
+    """Name who has the melody: a lead that sounds a quarter of the time, else the loudest melodic part."""
     breath = _BREATH_BEATS * 60 / score.tempo_bpm
     leads = [(_sounds_s(one, start_s, end_s, breath), one) for one in heard if one.part.role == "lead"]
     if leads:

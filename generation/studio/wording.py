@@ -1,4 +1,4 @@
-"""The words captions are made of, each true of just what it stands under (`generation.words` reads them back)."""
+"""The words captions are made of, each true of what it stands under; `generation.words` reads them back."""
 
 from __future__ import annotations
 
@@ -97,18 +97,76 @@ COLOURS: Mapping[str, str] = MappingProxyType(
 )
 MOODS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "happy": ("happy", "cheerful", "joyful", "sunny", "upbeat", "merry", "playful", "feel-good", "carefree", "jolly"),
-        "sad": ("sad", "melancholy", "melancholic", "mournful", "wistful", "sorrowful", "gloomy", "bittersweet",
-                "plaintive"),
-        "calm": ("calm", "relaxing", "peaceful", "serene", "mellow", "soothing", "laid-back", "tranquil", "chilled",
-                 "relaxed"),
-        "energetic": ("energetic", "lively", "driving", "vigorous", "high-energy", "powerful", "spirited", "rousing"),
-        "dark": ("dark", "brooding", "ominous", "sinister", "haunting", "eerie", "menacing", "bleak", "shadowy"),
+        "happy": (
+            "happy",
+            "cheerful",
+            "joyful",
+            "sunny",
+            "upbeat",
+            "merry",
+            "playful",
+            "feel-good",
+            "carefree",
+            "jolly",
+        ),
+        "sad": (
+            "sad",
+            "melancholy",
+            "melancholic",
+            "mournful",
+            "wistful",
+            "sorrowful",
+            "gloomy",
+            "bittersweet",
+            "plaintive",
+        ),
+        "calm": (
+            "calm",
+            "relaxing",
+            "peaceful",
+            "serene",
+            "mellow",
+            "soothing",
+            "laid-back",
+            "tranquil",
+            "chilled",
+            "relaxed",
+        ),
+        "energetic": (
+            "energetic",
+            "lively",
+            "driving",
+            "vigorous",
+            "high-energy",
+            "powerful",
+            "spirited",
+            "rousing",
+        ),
+        "dark": (
+            "dark",
+            "brooding",
+            "ominous",
+            "sinister",
+            "haunting",
+            "eerie",
+            "menacing",
+            "bleak",
+            "shadowy",
+        ),
         "dreamy": ("dreamy", "ethereal", "hazy", "floating", "dreamlike", "spacey", "otherworldly", "misty"),
         "tense": ("tense", "suspenseful", "nervous", "anxious", "restless", "uneasy", "urgent", "edgy"),
-        "romantic": ("romantic", "tender", "passionate", "sentimental", "sensual", "heartfelt", "intimate", "loving"),
+        "romantic": (
+            "romantic",
+            "tender",
+            "passionate",
+            "sentimental",
+            "sensual",
+            "heartfelt",
+            "intimate",
+            "loving",
+        ),
     }
-)  # fmt: skip
+)
 PACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "very slow": ("very slow", "really slow", "slow", "extremely slow"),
@@ -119,8 +177,14 @@ PACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 TEMPO_EXACT = ("{n} bpm", "{n} BPM", "{n} beats per minute", "{n} beats a minute", "{n}bpm", "tempo {n}")
-TEMPO_ABOUT = ("about {n} bpm", "around {n} BPM", "about {n} beats per minute", "roughly {n} bpm", "around {n} beats a minute",
-               "approximately {n} bpm")  # fmt: skip
+TEMPO_ABOUT = (
+    "about {n} bpm",
+    "around {n} BPM",
+    "about {n} beats per minute",
+    "roughly {n} bpm",
+    "around {n} beats a minute",
+    "approximately {n} bpm",
+)
 LOUDNESS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {"soft": ("soft", "quiet", "subdued", "softly played"), "loud": ("loud", "noisy", "thunderous")}
 )
@@ -136,7 +200,12 @@ SHAPES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 POSITIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "opening": ("the opening of {x}", "the start of {x}", "the beginning of {x}", "the first bars of {x}"),
+        "opening": (
+            "the opening of {x}",
+            "the start of {x}",
+            "the beginning of {x}",
+            "the first bars of {x}",
+        ),
         "middle": ("an excerpt from {x}", "the middle of {x}", "from the middle of {x}"),
         "ending": ("the end of {x}", "the ending of {x}", "the final bars of {x}", "the close of {x}"),
     }
@@ -157,17 +226,43 @@ METERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "4/4": ("in 4/4", "in 4/4 time", "in four-four"),
     }
 )
-NO_DRUMS = ("no drums", "without drums", "without any drums", "with no drums", "no percussion or drums", "but no drums")
+NO_DRUMS = (
+    "no drums",
+    "without drums",
+    "without any drums",
+    "with no drums",
+    "no percussion or drums",
+    "but no drums",
+)
 NO_DRUMS_ADJECTIVES = ("drumless", "beatless", "drum-free")
 NO_VOICE = ("no vocals", "without vocals", "no singing")
-LEADS = ("led by {a}", "featuring {a}", "with {a} lead", "with {a} on the melody", "with the melody on {x}", "with a {x} melody",
-         "led by the {x}", "with lead {x}")  # fmt: skip
+LEADS = (
+    "led by {a}",
+    "featuring {a}",
+    "with {a} lead",
+    "with {a} on the melody",
+    "with the melody on {x}",
+    "with a {x} melody",
+    "led by the {x}",
+    "with lead {x}",
+)
 WITH = ("with {x}", "with {x}", "played on {x}", "for {x}", "using {x}")
 PLAYS = ("{x} playing {m}", "{m} played by {x}", "{x}, {m}", "{m} on {x}", "{m} with {x}")
 ASKS = (
-    "make {x}", "play {x}", "give me {x}", "compose {x}", "generate {x}", "I want {x}", "I'd like {x}", "please make {x}",
-    "can you make {x}", "write {x}", "create {x}", "I'm looking for {x}", "something like {x}",
-)  # fmt: skip
+    "make {x}",
+    "play {x}",
+    "give me {x}",
+    "compose {x}",
+    "generate {x}",
+    "I want {x}",
+    "I'd like {x}",
+    "please make {x}",
+    "can you make {x}",
+    "write {x}",
+    "create {x}",
+    "I'm looking for {x}",
+    "something like {x}",
+)
 SAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "key": ("It is in {v}.", "The key is {v}.", "Key: {v}.", "It's in {v}."),
@@ -179,8 +274,16 @@ SAYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "pace": ("It is {v}.", "The pace is {v}."),
     }
 )
-TUNES = ("{t} as {g}", "{t} arranged as {g}", "{g} version of {t}", "{g} arrangement of {t}", "{t} played as {g}",
-         "{t} in the style of {g}", "{g} cover of {t}", "{t}, set as {g}")  # fmt: skip
+TUNES = (
+    "{t} as {g}",
+    "{t} arranged as {g}",
+    "{g} version of {t}",
+    "{g} arrangement of {t}",
+    "{t} played as {g}",
+    "{t} in the style of {g}",
+    "{g} cover of {t}",
+    "{t} set as {g}",
+)
 # Other words for instruments of the band; its own names are always used too.
 INSTRUMENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -244,6 +347,18 @@ INSTRUMENTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "noise drums": ("drums", "8-bit drums", "drum machine"),
     }
 )
-KEYS = (("C",), ("C#", "Db"), ("D",), ("Eb", "D#"), ("E",), ("F",), ("F#", "Gb"), ("G",), ("Ab", "G#"), ("A",), ("Bb", "A#"),
-        ("B",))  # fmt: skip
+KEYS = (
+    ("C",),
+    ("C#", "Db"),
+    ("D",),
+    ("Eb", "D#"),
+    ("E",),
+    ("F",),
+    ("F#", "Gb"),
+    ("G",),
+    ("Ab", "G#"),
+    ("A",),
+    ("Bb", "A#"),
+    ("B",),
+)
 SIGNS = (("#", " sharp"), ("b", " flat"), ("b", "-flat"), ("#", "♯"), ("b", "♭"), ("#", "-sharp"))

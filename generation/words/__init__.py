@@ -1,1 +1,1 @@
-"""The words people use of music, and what each of them means here: tables, and readers of keys and numbers."""
+"""The words people use of music, and what each means here: tables, and readers of keys and numbers."""

@@ -18,25 +18,44 @@ class EnsembleWord:
 
 
 _SIZES = {
-    "duo": 2, "duet": 2, "trio": 3, "quartet": 4, "quartett": 4, "quintet": 5, "sextet": 6, "septet": 7, "octet": 8,
-    "nonet": 9, "two piece": 2, "three piece": 3, "four piece": 4, "five piece": 5, "power trio": 3,
-}  # fmt: skip
+    "duo": 2,
+    "duet": 2,
+    "trio": 3,
+    "quartet": 4,
+    "quartett": 4,
+    "quintet": 5,
+    "sextet": 6,
+    "septet": 7,
+    "octet": 8,
+    "nonet": 9,
+    "two piece": 2,
+    "three piece": 3,
+    "four piece": 4,
+    "five piece": 5,
+    "power trio": 3,
+}
+# Enough of one to be heard as one.
+_ORCHESTRA = EnsembleWord("orchestra", None, ("violin", "strings", "flute", "french horn", "cello"))
 ENSEMBLES: Mapping[str, EnsembleWord] = MappingProxyType(
     {
         **{word: EnsembleWord(word.replace("duet", "duo"), size) for word, size in _SIZES.items()},
         "unaccompanied": EnsembleWord("solo", 1),
         "string quartet": EnsembleWord("string quartet", 4, ("violin", "viola", "cello"), ("drums",)),
         "string trio": EnsembleWord("string trio", 3, ("violin", "viola", "cello"), ("drums",)),
-        "string quintet": EnsembleWord("string quintet", 5, ("violin", "viola", "cello", "double bass"), ("drums",)),
-        "brass quintet": EnsembleWord("brass quintet", 5, ("trumpet", "french horn", "trombone", "tuba"), ("drums",)),
+        "string quintet": EnsembleWord(
+            "string quintet", 5, ("violin", "viola", "cello", "double bass"), ("drums",)
+        ),
+        "brass quintet": EnsembleWord(
+            "brass quintet", 5, ("trumpet", "french horn", "trombone", "tuba"), ("drums",)
+        ),
         "wind quintet": EnsembleWord(
             "wind quintet", 5, ("flute", "oboe", "clarinet", "bassoon", "french horn"), ("drums",)
         ),
-        "orchestra": EnsembleWord("orchestra"),
-        "full orchestra": EnsembleWord("orchestra"),
-        "symphony orchestra": EnsembleWord("orchestra"),
-        "chamber orchestra": EnsembleWord("orchestra"),
-        "philharmonic": EnsembleWord("orchestra"),
+        "orchestra": _ORCHESTRA,
+        "full orchestra": _ORCHESTRA,
+        "symphony orchestra": _ORCHESTRA,
+        "chamber orchestra": _ORCHESTRA,
+        "philharmonic": _ORCHESTRA,
         "full band": EnsembleWord("band"),
         "big band": EnsembleWord("big band"),
         "marching band": EnsembleWord("marching band", None, ("brass section", "drums")),

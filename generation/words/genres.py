@@ -131,18 +131,29 @@ COLOURS: Mapping[str, str] = MappingProxyType(
 )
 # Said of many genres: counts only where no other is named.
 VAGUE: Mapping[str, str] = MappingProxyType(
-    {"electronic": "edm", "dance": "edm", "club": "edm", "orchestra": "classical", "full orchestra": "classical",
-     "symphony orchestra": "classical", "chamber orchestra": "classical", "philharmonic": "classical",
-     "string quartet": "classical", "string trio": "classical", "wind quintet": "classical",
-     "brass quintet": "classical", "electronic music": "edm"}
+    {
+        "electronic": "edm",
+        "dance": "edm",
+        "club": "edm",
+        "orchestra": "classical",
+        "full orchestra": "classical",
+        "symphony orchestra": "classical",
+        "chamber orchestra": "classical",
+        "philharmonic": "classical",
+        "string quartet": "classical",
+        "string trio": "classical",
+        "wind quintet": "classical",
+        "brass quintet": "classical",
+        "electronic music": "edm",
+    }
 )
 # What a name says besides a genre.
 IMPLIED: Mapping[str, tuple[tuple[str, object], ...]] = MappingProxyType(
     {
-        **{
-            name: (("tempo_bpm", 174.0),)
-            for name in "drum and bass;drum & bass;drum n bass;drum'n'bass;drumnbass;dnb;d & b".split(";")
-        },
+        **dict.fromkeys(
+            "drum and bass;drum & bass;drum n bass;drum'n'bass;drumnbass;dnb;d & b".split(";"),
+            (("tempo_bpm", 174.0),),
+        ),
         "jungle": (("tempo_bpm", 165.0),),
         "dubstep": (("tempo_bpm", 140.0),),
         "brostep": (("tempo_bpm", 140.0),),
@@ -155,11 +166,11 @@ IMPLIED: Mapping[str, tuple[tuple[str, object], ...]] = MappingProxyType(
         "doom metal": (("tempo_range", (50.0, 80.0)),),
         "slow blues": (("tempo_range", (40.0, 84.0)),),
         "ska": (("mood", "happy"),),
-        **{
-            name: (("mood", "calm"),)
-            for name in "lo fi;lofi;lo fi hip hop;lofi hip hop;lo fi beats;lofi beats;chillhop;chill hop;new age;"
-            "chillout;chill out;spa music;meditation music".split(";")
-        },
+        **dict.fromkeys(
+            "lo fi;lofi;lo fi hip hop;lofi hip hop;lo fi beats;lofi beats;chillhop;chill hop;new age;"
+            "chillout;chill out;spa music;meditation music".split(";"),
+            (("mood", "calm"),),
+        ),
         "dark ambient": (("mood", "dark"),),
         "phonk": (("mood", "dark"),),
         "dream pop": (("mood", "dreamy"),),
@@ -178,13 +189,15 @@ IMPLIED: Mapping[str, tuple[tuple[str, object], ...]] = MappingProxyType(
 # Everyday words: genres only in musical company (see prompt._in_company).
 EVERYDAY = frozenset(
     "house soul country trap garage jungle metal rock pop swing folk drill dub dance industrial surf rave "
-    "electro arcade traditional drone club funk prog scat bach reel boogie fusion cuban irish celtic scottish "
+    "electro arcade traditional drone club funk prog scat bach reel boogie fusion cuban "
+    "irish celtic scottish "
     "brazilian jamaican grime opera latin rocky metallic swinging thrash emo minor major".split()
 )
 # Nouns that make the word before them musical: "a house track".
 NOUNS = frozenset(
     "music song songs tune tunes track tracks beat beats groove grooves band anthem ballad banger riff riffs "
-    "party jam piece melody style vibe vibes feel sound sounds instrumental number arrangement rhythm rhythms "
+    "party jam piece melody style vibe vibes feel sound sounds instrumental number "
+    "arrangement rhythm rhythms "
     "loop mix remix version cover trio quartet quintet duo ensemble combo guitar guitars piano drums bass "
     "theme score soundtrack waltz lick licks mood set project ambience production".split()
 )

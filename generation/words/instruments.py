@@ -11,10 +11,11 @@ from types import MappingProxyType
 
 from generation.studio.band.instruments import INSTRUMENTS
 
-# Further words for an instrument or a kind, separated by semicolons; the names themselves need not be repeated.
+# Further words for an instrument or a kind, separated by semicolons; the names themselves count, too.
 WORDS: Mapping[str, str] = MappingProxyType(
     {
-        "piano": "pianos;grand piano;acoustic piano;upright piano;keys of a piano;pianoforte;fortepiano;pianist",
+        "piano": "pianos;grand piano;acoustic piano;upright piano;keys of a piano;pianoforte;"
+        "fortepiano;pianist",
         "electric piano": "rhodes;wurlitzer;e piano;epiano;fender rhodes;rhodes piano;electric pianos",
         "harpsichord": "harpsichords;cembalo;spinet",
         "clavinet": "clav;clavi;clavichord",
@@ -34,7 +35,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "bandoneon": "tango accordion;bandoneons",
         "nylon guitar": "classical guitar;spanish guitar;flamenco guitar;nylon string guitar;ukulele;"
         "acoustic guitar nylon",
-        "acoustic guitar": "steel string guitar;steel guitar;fingerpicked guitar;strummed guitar;acoustic guitars;"
+        "acoustic guitar": "steel string guitar;steel guitar;fingerpicked guitar;strummed "
+        "guitar;acoustic guitars;"
         "fingerpicking;fingerpicked;twelve string guitar;12 string guitar;strumming;strummed",
         "jazz guitar": "hollow body guitar;archtop guitar;clean jazz guitar;electric guitar jazz",
         "electric guitar": "electric guitars;clean guitar;e guitar;clean electric guitar;telecaster;"
@@ -63,7 +65,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "lush strings;string instruments;strings section;bowed strings",
         "synth strings": "synthesizer strings;string machine;solina;analog strings",
         "choir": "choirs;chorus of voices;choral voices;choir aahs;voices;choir singing;boys choir",
-        "voice": "vocals;vocal;singing;singer;vocalist;voice oohs;vocalise;sung;humming;wordless voice;lyrics;"
+        "voice": "vocals;vocal;singing;singer;vocalist;voice oohs;vocalise;sung;humming;"
+        "wordless voice;lyrics;"
         "rapper;singers;vocal line;male vocals;female vocals;female vocal;male vocal",
         "orchestra hit": "orchestral hit;orchestral stab",
         "trumpet": "trumpets;cornet;flugelhorn;bugle;trumpeter",
@@ -74,7 +77,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "brass section": "horn section;brass band;horns;brass stabs;horn stabs",
         "synth brass": "synthesizer brass",
         "soprano saxophone": "soprano sax",
-        "saxophone": "sax;saxes;saxophones;alto sax;alto saxophone;baritone sax;baritone saxophone;saxophonist",
+        "saxophone": "sax;saxes;saxophones;alto sax;alto saxophone;baritone sax;baritone "
+        "saxophone;saxophonist",
         "tenor saxophone": "tenor sax",
         "oboe": "oboes;english horn;cor anglais",
         "bassoon": "bassoons",
@@ -104,9 +108,12 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "kalimba": "kalimbas;thumb piano;mbira",
         "bagpipes": "bagpipe;bag pipe;bag pipes;uilleann pipes;highland pipes;pipes",
         "steel drums": "steel drum;steel pan;steel pans;steelpan;steelpans",
-        "drums": "drum;drummer;drumming;drum kit;drum set;drumset;percussive beat;kick;kick drum;bass drum;snare;"
-        "snare drum;hi hat;hi hats;hihat;hihats;cymbals;cymbal;toms;breakbeats;drum beat;drum beats;drum groove;"
-        "drum track;live drums;acoustic drums;four on the floor;kicks;backbeat;drum fills;drum solo;drum pattern",
+        "drums": "drum;drummer;drumming;drum set;drumset;percussive beat;kick;kick "
+        "drum;bass drum;snare;"
+        "snare drum;hi hat;hi hats;hihat;hihats;cymbals;cymbal;toms;breakbeats;drum beat;drum "
+        "beats;drum groove;"
+        "drum track;live drums;acoustic drums;four on the floor;kicks;backbeat;drum fills;"
+        "drum solo;drum pattern",
         "power drums": "heavy drums;double bass drums;double kick;double kick drum;blast beats;blast beat",
         "room drums": "roomy drums",
         "electronic drums": "electronic drum kit;synth drums;electric drums;techno drums;programmed drums",
@@ -116,7 +123,8 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "brush drums": "brushes;brushed drums;drums with brushes;brushed snare;brush kit",
         "latin percussion": "congas;conga;bongos;bongo;timbales;claves;maracas;guiro;shakers;shaker;cowbell",
         "noise drums": "noise percussion;white noise drums;chip drums;8 bit drums",
-        "percussion": "percussions;percussive;percussionist;hand percussion;tambourine;woodblock;djembe;taiko;"
+        "percussion": "percussions;percussive;percussionist;hand percussion;tambourine;"
+        "woodblock;djembe;taiko;"
         "hand drums;taiko drums;tabla",
         "guitar": "guitars;guitarist;six string",
         "bass": "bassline;bass line;basslines;bass lines;bassist;basses;deep bass;heavy bass",
@@ -126,7 +134,6 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "woodwinds": "woodwind;wood winds;winds;wind instruments;woodwind section;wind section",
         "keyboard": "keyboards;keyboardist",
         "mallets": "mallet percussion;mallet instruments",
-        "orchestra": "",
     }
 )
 
@@ -143,7 +150,11 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "guitar": _family("guitar"),
         "electric guitar": (
-            "electric guitar", "muted guitar", "overdriven guitar", "distorted guitar", "jazz guitar",
+            "electric guitar",
+            "muted guitar",
+            "overdriven guitar",
+            "distorted guitar",
+            "jazz guitar",
         ),
         "acoustic guitar": ("acoustic guitar", "nylon guitar"),
         "distorted guitar": ("distorted guitar", "overdriven guitar"),
@@ -176,7 +187,6 @@ KINDS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "bells": ("bells", "synth bell", "celesta"),
         "choir": ("choir", "choir pad"),
         "voice": ("voice", "choir", "choir pad"),
-        "orchestra": (*_family("strings", "brass", "wind", "percussion"), "oboe", "clarinet", "bassoon", "harp"),
         "reed organ": ("accordion", "organ"),
     }
 )

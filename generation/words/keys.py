@@ -1,7 +1,7 @@
 """Keys as people write them: "F# minor", "in Bb", "e-flat major", "in D dorian", "c-moll", "do majeur".
 
-A lone small "a" is an article unless the sentence leaves no doubt: "in a minor" is a key, "in a minor mood" is
-not. Where only a note is named ("in D"), the key is major, as musicians mean it.
+A lone small "a" is an article unless the sentence leaves no doubt: "in a minor" is a key, "in a minor mood"
+is not. Where only a note is named ("in D"), the key is major, as musicians mean it.
 """
 
 from __future__ import annotations
@@ -13,15 +13,41 @@ from dataclasses import dataclass
 _LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _SOLFEGE = {"do": 0, "ut": 0, "re": 2, "ré": 2, "mi": 4, "fa": 5, "sol": 7, "la": 9, "si": 11}
 _GERMAN = {
-    **_LETTERS, "h": 11, "b": 10, "cis": 1, "des": 1, "dis": 3, "es": 3, "fis": 6, "ges": 6, "gis": 8,
-    "as": 8, "ais": 10,
-}  # fmt: skip
+    **_LETTERS,
+    "h": 11,
+    "b": 10,
+    "cis": 1,
+    "des": 1,
+    "dis": 3,
+    "es": 3,
+    "fis": 6,
+    "ges": 6,
+    "gis": 8,
+    "as": 8,
+    "ais": 10,
+}
 _MODES = {
-    "major": "major", "maj": "major", "minor": "minor", "min": "minor", "dorian": "dorian", "phrygian": "phrygian",
-    "mixolydian": "mixolydian", "aeolian": "minor", "ionian": "major", "lydian": "major", "m": "minor",
-    "dur": "major", "moll": "minor", "majeur": "major", "mineur": "minor", "maggiore": "major", "minore": "minor",
-    "mayor": "major", "menor": "minor", "maior": "major",
-}  # fmt: skip
+    "major": "major",
+    "maj": "major",
+    "minor": "minor",
+    "min": "minor",
+    "dorian": "dorian",
+    "phrygian": "phrygian",
+    "mixolydian": "mixolydian",
+    "aeolian": "minor",
+    "ionian": "major",
+    "lydian": "major",
+    "m": "minor",
+    "dur": "major",
+    "moll": "minor",
+    "majeur": "major",
+    "mineur": "minor",
+    "maggiore": "major",
+    "minore": "minor",
+    "mayor": "major",
+    "menor": "minor",
+    "maior": "major",
+}
 _GAP = r"[\s-]{0,3}"
 _MODE = (
     rf"(?P<mode>(?:(?:natural|harmonic|melodic|pure){_GAP})?(?:major|minor|maj|min)(?![a-z])"
@@ -38,8 +64,10 @@ _BARE = re.compile(
     rf"(?P<letter>[A-Ga-g])(?P<sign>[#♯♭b]|{_GAP}(?:flat|sharp)(?![a-z]))?(?![A-Za-z0-9#'’+&/])",
     re.IGNORECASE | re.ASCII,
 )
-_ACCIDENTAL = re.compile(r"(?<![A-Za-z0-9#'’])(?P<letter>[CDFG])(?P<sign>[#♯])(?![A-Za-z0-9#'’])|(?<![A-Za-z0-9#'’])"
-                         r"(?P<flat_letter>[BE])(?P<flat>b|♭)(?![A-Za-z0-9#'’])")  # fmt: skip
+_ACCIDENTAL = re.compile(
+    r"(?<![A-Za-z0-9#'’])(?P<letter>[CDFG])(?P<sign>[#♯])(?![A-Za-z0-9#'’])|(?<![A-Za-z0-9#'’])"
+    r"(?P<flat_letter>[BE])(?P<flat>b|♭)(?![A-Za-z0-9#'’])"
+)
 _FOREIGN = re.compile(
     rf"(?<![A-Za-z0-9#'’])(?:(?P<german>[A-Ha-h](?:is|es|s)?){_GAP}(?P<gmode>moll|dur)"
     rf"|(?P<solfege>do|ut|re|ré|mi|fa|sol|la|si){_GAP}(?P<sign>dièse|diese|diesis|sostenido|bémol|bemol|bemolle)?{_GAP}"
@@ -48,7 +76,7 @@ _FOREIGN = re.compile(
 )
 # After "in a minor" these end the phrase, so that "a" is a note.
 _ENDS = re.compile(
-    r"\s{0,3}(?:$|[^\w\s'’]|\d)|\s{1,3}(?:with|and|at|for|by|in|on|or|featuring|feat|without|about|around|no|played|"
+    r"\s{0,3}(?:$|(?!-[A-Za-z])[^\w\s'’]|\d)|\s{1,3}(?:with|and|at|for|by|in|on|or|featuring|feat|without|about|around|no|played|"
     r"performed|from|to|that|which|of|plus|using|is|as|over|led|set|sung|running|lasting|please)(?!\w)",
     re.IGNORECASE | re.ASCII,
 )
@@ -57,7 +85,7 @@ _BEFORE_KEY = re.compile(r"(?:^|\W)(?:in|key\s{1,3}of|key|key:|an|of)\s{1,3}$", 
 
 @dataclass(frozen=True)
 class KeyReading:
-    """A key found in a text, from character `start` up to `end`; the mode is empty where only a note is named."""
+    """A key found in a text, from character `start` up to `end`; the mode is empty of a lone note."""
 
     start: int
     end: int
@@ -100,8 +128,6 @@ def _pitch(letter: str, sign: str | None) -> int:
 def _is_article(text: str, found: re.Match[str]) -> bool:
     """Tell whether the "a" of "a minor" is the article and no note."""
     if found["letter"].lower() != "a" or found["sign"]:
-        return False
-    if "minor" not in found["mode"].lower() and "major" not in found["mode"].lower():
         return False
     before = text[max(0, found.start() - 12) : found.start()]
     capital = found["letter"] == "A" and before.strip() != "" and not text.isupper()

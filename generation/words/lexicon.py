@@ -11,12 +11,17 @@ from generation.words import genres, instruments, moods
 from generation.words.ensembles import ENSEMBLES
 
 # Said only where a "no" stands before it: "no beat" means no drums.
-_IN_DENIALS: Mapping[str, str] = {"beat": "drums", "beats": "drums", "rhythm section": "drums", "words": "voice"}
+_IN_DENIALS: Mapping[str, str] = {
+    "beat": "drums",
+    "beats": "drums",
+    "rhythm section": "drums",
+    "words": "voice",
+}
 
 
 @dataclass
 class Phrase:
-    """What a phrase says: facts as (kind, value), those it only implies, and whether it is an everyday word."""
+    """What a phrase says: facts as (kind, value), those it implies, and whether it is an everyday word."""
 
     words: tuple[str, ...]
     facts: list[tuple[str, object]] = field(default_factory=list)

@@ -8,9 +8,31 @@ from generation.words.quantities import percentage
 
 # What a genre weighs beside one that is simply named.
 _MINOR, _COLOUR, _MAJOR = 0.35, 0.4, 2.3
-_MINOR_BEFORE = ("touch of", "touches of", "hint of", "hints of", "bit of", "dash of", "pinch of", "splash of", "tinge of",
-                 "elements of", "flavour of", "flavor of", "shades of", "influences from", "traces of", "little",
-                 "slightly", "undertones of", "twist of", "some", "influenced by", "notes of", "sprinkle of")  # fmt: skip
+_MINOR_BEFORE = (
+    "touch of",
+    "touches of",
+    "hint of",
+    "hints of",
+    "bit of",
+    "dash of",
+    "pinch of",
+    "splash of",
+    "tinge of",
+    "elements of",
+    "flavour of",
+    "flavor of",
+    "shades of",
+    "influences from",
+    "traces of",
+    "little",
+    "slightly",
+    "undertones of",
+    "twist of",
+    "some",
+    "influenced by",
+    "notes of",
+    "sprinkle of",
+)
 _MINOR_AFTER = frozenset(
     "influenced tinged inflected flavoured flavored infused influences influence elements touches undertones "
     "flavour flavor ish tinge twist".split()
@@ -35,11 +57,13 @@ def share_of(before: Sequence[str], after: Sequence[str]) -> float:
     return 1.0
 
 
-def mixture(facts: Sequence[Sequence[tuple[str, object]]]) -> tuple[tuple[str, float], ...]:
+def mixture(
+    facts: Sequence[Sequence[tuple[str, object]]], *, but: Sequence[str] = ()
+) -> tuple[tuple[str, float], ...]:
     """Add up the genres of all readings to weights that sum to 1, the heaviest first; empty without any.
 
-    A genre that is named twice counts once; adjectives ("jazzy") weigh less than names, unless alone; vague words
-    ("electronic") count only where nothing else is named.
+    A genre that is named twice counts once; adjectives ("jazzy") weigh less than names, unless alone; vague
+    words ("electronic") count only where nothing else is named. Genres of `but` are left out.
     """
     weights: dict[str, float] = {}
     vague: dict[str, float] = {}
@@ -55,8 +79,6 @@ def mixture(facts: Sequence[Sequence[tuple[str, object]]]) -> tuple[tuple[str, f
                 weights.setdefault(str(value), _COLOUR * share)
             elif kind == "vague_genre":
                 vague.setdefault(str(value), 1.0)
-    chosen = {name: weight for name, weight in (weights or vague).items() if weight > 0}
+    chosen = {name: weight for name, weight in (weights or vague).items() if weight > 0 and name not in but}
     total = sum(chosen.values())
-    return tuple(
-        (name, weight / total) for name, weight in sorted(chosen.items(), key=lambda item: -item[1])
-    )
+    return tuple((name, weight / total) for name, weight in sorted(chosen.items(), key=lambda item: -item[1]))

@@ -32,12 +32,15 @@ MOODS: Mapping[str, str] = MappingProxyType(
         "half asleep;shimmering;gauzy",
         "tense": "tense;suspenseful;nervous;anxious;suspense;thrilling;edgy;restless;uneasy;urgent;dramatic;"
         "agitated;unsettling;thriller;chase scene;tension;on edge;jittery;nail biting;uptight",
-        "romantic": "romantic;loving;tender;sensual;passionate;love song;love;sentimental;intimate;affectionate;"
+        "romantic": "romantic;loving;tender;sensual;passionate;love song;love;sentimental;"
+        "intimate;affectionate;"
         "sweet;sexy;heartfelt;candlelit;amorous;valentine;wedding;seductive;warm hearted;yearning;in love",
     }
 )
 # Everyday words that are moods only beside music: "I love this" asks for nothing romantic.
-EVERYDAY = frozenset("love still fun sweet bright wild dream still driving positive gym epic workout wedding".split())
+EVERYDAY = frozenset(
+    "love still fun sweet bright wild dream still driving positive gym epic workout wedding".split()
+)
 
 SLOW, MEDIUM, FAST = (40.0, 86.0), (84.0, 122.0), (118.0, 220.0)
 # Captions: word class and the tempos that it is true of, felt beats a minute, both ends included.
@@ -77,7 +80,7 @@ TEMPOS: Mapping[str, tuple[float, float]] = MappingProxyType(
             "breakneck speed;blistering".split(";"),
             (150.0, 260.0),
         ),
-        "larghissimo": (20.0, 40.0),
+        "larghissimo": (30.0, 44.0),
         "largo": (40.0, 62.0),
         "lento": (40.0, 66.0),
         "larghetto": (58.0, 70.0),
@@ -99,7 +102,8 @@ LOUDNESS: Mapping[str, str] = MappingProxyType(
     {
         "soft": "soft;softly;quiet;quietly;gentle;gently;hushed;delicate;low energy;subdued;pianissimo;"
         "whispering;soft spoken;muted;feather light;barely there;softly played",
-        "loud": "loud;loudly;noisy;fortissimo;thunderous;deafening;blaring;roaring;full throttle;ear splitting;"
+        "loud": "loud;loudly;noisy;fortissimo;thunderous;deafening;blaring;roaring;full "
+        "throttle;ear splitting;"
         "at full volume;loudly played",
     }
 )
@@ -124,7 +128,7 @@ DENSITIES: Mapping[str, str] = MappingProxyType(
 SUGGESTED: Mapping[str, str] = MappingProxyType(
     {
         **dict.fromkeys("gentle;gently;delicate;hushed;low energy".split(";"), "calm"),
-        **dict.fromkeys("thunderous;full throttle".split(";"), "energetic"),
+        **dict.fromkeys("full throttle".split(";"), "energetic"),
     }
 )
 METERS: Mapping[str, str] = MappingProxyType(
@@ -160,7 +164,8 @@ METERS: Mapping[str, str] = MappingProxyType(
 # A mode without a note.
 MODES: Mapping[str, str] = MappingProxyType(
     {
-        "minor": "minor;minor key;in minor;minor mode;minor scale;minor chords;aeolian;natural minor;harmonic minor",
+        "minor": "minor;minor key;in minor;minor mode;minor scale;minor chords;aeolian;natural "
+        "minor;harmonic minor",
         "major": "major;major key;in major;major mode;major scale;major chords;ionian;lydian",
         "dorian": "dorian;dorian mode",
         "phrygian": "phrygian;phrygian mode",

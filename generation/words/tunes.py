@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 # Kinds of tunes: words that are understood and still name something to arrange.
 TUNE_KINDS = frozenset(
-    "reel jig hornpipe tune hymn chorale march air polka strathspey shanty carol melody minuet folksong".split()
+    "reel jig hornpipe tune hymn chorale march air polka strathspey shanty carol "
+    "melody minuet folksong".split()
 )
 _VERSIONS = frozenset(
     "version cover arrangement remix rendition rework reworking interpretation take setting remake".split()
@@ -15,11 +16,17 @@ _VERSIONS = frozenset(
 _NOT_AS = frozenset("well if though long soon possible much in is background".split())
 _NOT_BEFORE_AS = frozenset("such known same just fast slow well loud soft used far".split())
 _LEAD_INS = frozenset(
-    "a an the please play make do give me us i want to hear would like arrange arranged set turn let's create generate "
-    "render an can you some playing arranging classic old reimagine rework remix compose this that it my".split()
+    "a an the please play make do give me us i want to hear would like arrange arranged set turn "
+    "let's create generate "
+    "render an can you some playing arranging classic old reimagine rework remix "
+    "compose this that it my".split()
 )
-_PASSIVE = frozenset("arranged set played reimagined reworked recast remixed done performed rearranged turned redone".split())
+_PASSIVE = frozenset(
+    "arranged set played reimagined reworked recast remixed done performed rearranged turned redone".split()
+)
 _TITLE_ENDS = frozenset("in for at with by as without no on and using".split())
+# A point after these ends nothing: "St. Louis Blues".
+_ABBREVIATIONS = frozenset("st mr mrs dr mt".split())
 _CLAUSE_ENDS = frozenset('.;:!?,"“”()')
 
 
@@ -51,9 +58,11 @@ def find_tune_name(
     words = [word for word, _, _ in tokens]
     for row, word in enumerate(words):
         span = None
-        if word == "as" and _genre_follows(words, row, genre_rows, understood):
-            span = _before(words, row)
-        elif words[row : row + 4] == ["in", "the", "style", "of"] and _genre_follows(words, row + 3, genre_rows, understood):
+        if (word == "as" and _genre_follows(words, row, genre_rows, understood)) or (
+            word == "in"
+            and words[row : row + 4] == ["in", "the", "style", "of"]
+            and _genre_follows(words, row + 3, genre_rows, understood)
+        ):
             span = _before(words, row)
         elif word in _VERSIONS and row + 2 < len(words) and words[row + 1] in ("of", "on"):
             span = _after(words, row + 2)
@@ -66,12 +75,20 @@ def find_tune_name(
 
 def _genre_follows(words: Sequence[str], row: int, genre_rows: set[int], understood: set[int]) -> bool:
     """Tell whether "as" leads to a genre, over articles and adjectives that are understood."""
-    if words[row + 1 : row + 2] and words[row + 1] in _NOT_AS or (row and words[row - 1] in _NOT_BEFORE_AS):
+    if (words[row + 1 : row + 2] and words[row + 1] in _NOT_AS) or (row and words[row - 1] in _NOT_BEFORE_AS):
         return False
     for after in range(row + 1, min(row + 6, len(words))):
         if after in genre_rows:
             return True
-        if after not in understood and words[after] not in ("a", "an", "some", "modern", "very", "piece", "of"):
+        if after not in understood and words[after] not in (
+            "a",
+            "an",
+            "some",
+            "modern",
+            "very",
+            "piece",
+            "of",
+        ):
             return False
     return False
 
@@ -82,7 +99,9 @@ def _before(words: Sequence[str], row: int) -> tuple[int, int] | None:
     quoted = last and words[last - 1] in '"”“'
     last -= 1 if quoted else 0
     first = last
-    while first > 0 and words[first - 1] not in _CLAUSE_ENDS and last - first < 12:
+    while first > 0 and last - first < 12:
+        if words[first - 1] in _CLAUSE_ENDS and words[max(first - 2, 0)] not in _ABBREVIATIONS:
+            break
         first -= 1
     while not quoted and first < last and words[first] in _LEAD_INS - {"the"}:
         first += 1
@@ -112,7 +131,9 @@ def _named(
     first, last = span
     words = [tokens[row][0] for row in range(first, last)]
     unknown = any(
-        row not in understood and tokens[row][0].isalpha() and tokens[row][0] not in _LEAD_INS | {"of", "and", "with"}
+        row not in understood
+        and tokens[row][0].isalpha()
+        and tokens[row][0] not in _LEAD_INS | {"of", "and", "with"}
         for row in range(first, last)
     )
     if not unknown and not TUNE_KINDS & set(words):
