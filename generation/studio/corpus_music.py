@@ -9,13 +9,14 @@ filled up.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from generation.studio.score import Meter, Note
+from generation.studio.score import Meter, Note, ScoreError
 from generation.studio.tune import TuneError
 
 _MODE_WORDS = {
@@ -67,11 +68,25 @@ def read_key_field(field: str) -> tuple[int, str] | None:
     return (_LETTERS[found[1]] + {"#": 1, "b": -1, "": 0}[found[2]]) % 12, mode
 
 
+def read_meter_field(text: str) -> Meter | None:
+    """Return the meter that an ABC tune states; 4/4 for alla breve, None where it states none of ours."""
+    found = re.search(r"(?m)^M:\s*(C\|?|\d+/\d+)", text)
+    if found is None:
+        return None
+    if found[1] in ("C", "C|", "2/2"):
+        return Meter(4, 4)
+    try:
+        return Meter(*(int(number) for number in found[1].split("/")))
+    except ScoreError:
+        return None
+
+
 def heard_key(tonic: int, mode: str, notes: Sequence[tuple[Fraction, Fraction, int]]) -> tuple[int, str]:
     """Correct a key that was only meant as a signature: "K:G" above a tune that ends, and dwells, on A.
 
     Kept unless the last note is the tonic of another mode of that signature, and that mode's tonic and fifth
-    sound longer than the stated ones.
+    sound longer than the stated ones. Transcribers call Phrygian what ends on the third of a major key: it is
+    that major key, unless the stated tonic and fifth are clearly what the tune is about.
     """
     scale = (tonic - OFFSETS[mode]) % 12
     last = notes[-1][2] % 12
@@ -80,6 +95,8 @@ def heard_key(tonic: int, mode: str, notes: Sequence[tuple[Fraction, Fraction, i
     def weight(root: int) -> Fraction:
         return Fraction(shares[root] + shares[(root + 7) % 12])
 
+    if mode == "phrygian" and 2 * weight(tonic) < 3 * weight(scale):
+        return scale, "major"
     for other, offset in OFFSETS.items():
         if other != "phrygian" and (scale + offset) % 12 == last != tonic and weight(last) > weight(tonic):
             return last, other
@@ -92,6 +109,15 @@ def meter_of(stream: Any) -> Meter:
     if signature is None or (signature.numerator, signature.denominator) == (2, 2):
         return Meter(4, 4)
     return Meter(signature.numerator, signature.denominator)
+
+
+def usual_meter(part: Any) -> Meter:
+    """Return the meter whose bars most measures fill."""
+    lengths = Counter(one.length for one in _last_endings(part))
+    length = max(lengths, key=lambda one: lengths[one], default=Fraction(4))
+    denominator = next((one for one in (4, 8, 16) if (length * one / 4).denominator == 1), 4)
+    numerator = max(1, round(length * denominator / 4))
+    return Meter(min(numerator, 32), denominator)
 
 
 def line_of(part: Any, meter: Meter) -> Line:
@@ -133,7 +159,8 @@ def melody_of(line: Line, meter: Meter) -> tuple[tuple[Note, ...], float, tuple[
 
 def _last_endings(part: Any) -> list[_Bar]:
     """Return the measures as they are written, without first endings that a second one replaces."""
-    measures = list(part.getElementsByClass("Measure"))
+    # Of very short tunes, music21 leaves out the bars.
+    measures = list((part if part.hasMeasures() else part.makeMeasures()).getElementsByClass("Measure"))
     skipped, replacing = set(), set()
     brackets = [
         (str(one.number), [id(measure) for measure in one.getSpannedElements()])
@@ -206,7 +233,7 @@ def _on_grid(
         _append(notes, _moved(one, start))
         if not pickup:
             whole = -(-one.length // bar)
-            ends_strain = row + 1 == len(bars) or bars[row + 1].starts_strain or bars[row + 1].length < bar
+            ends_strain = row + 1 == len(bars) or bars[row + 1].starts_strain
             irregular += one.length != bar and not (ends_strain and one.length < bar)
             at += whole * bar
     starts = sorted({start for start in strains if start < at})

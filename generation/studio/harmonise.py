@@ -82,6 +82,7 @@ _FIT = 5.0  # cost of a slot none of whose melody is in its chord
 _HALF_BAR_CHANGE = 0.45  # chords like to change on the downbeat
 _STANDSTILL = 0.22  # a bar of the same chord again
 _CADENCE = 1.6
+_HOME = 4.0  # a tune's last chord is its tonic, almost whatever is sung
 _PHRASE_BARS = 4
 _VARIETY = 0.35  # standard deviation of the noise on costs where another harmonisation is wanted
 _EPSILON = 1e-6
@@ -292,7 +293,7 @@ def _cadences(slots: Sequence[_Slot], degrees: Sequence[tuple[int, str, float]])
         last_of_bar = row + 1 == len(slots) or slots[row + 1].on_bar
         phrase_end = (slot.bar + 1) % _PHRASE_BARS == 0 and last_of_bar
         if slot.bar + 1 == bars:
-            costs[row] += np.where(tonic, 0.0, _CADENCE if last_of_bar else 0.0)
+            costs[row] += np.where(tonic, 0.0, _HOME if last_of_bar else 0.0)
         elif phrase_end:
             costs[row] += np.where(tonic | home, 0.0, 0.5 * _CADENCE)
         elif row == 0:

@@ -36,6 +36,8 @@ from generation.studio.corpus_music import (
     melody_of,
     meter_of,
     read_key_field,
+    read_meter_field,
+    usual_meter,
 )
 from generation.studio.harmonise import chords_of_voices
 from generation.studio.score import Meter, Note
@@ -226,11 +228,16 @@ def _parse(source: str | Path) -> Any:
 
 
 def _abc_tune(ref: TuneRef, text: str) -> Tune:
-    """Read one ABC tune: its first voice."""
+    """Read one ABC tune: its first voice with notes."""
     stream = _parse(text)
-    part = stream.parts[0] if len(stream.parts) else stream
-    meter = meter_of(part)
-    line = line_of(part, meter)
+    part = next((one for one in stream.parts if one.recurse().notes), stream)
+    meter = read_meter_field(text) or meter_of(part)
+    try:
+        line = line_of(part, meter)
+    except TuneError:
+        # Where bars are alike, and other than the field says, the field is wrong.
+        meter = usual_meter(part)
+        line = line_of(part, meter)
     stated = re.search(r"(?m)^K:(.*)$", text)
     key = read_key_field(stated[1].split("%")[0]) if stated else None
     if key is None:
