@@ -213,7 +213,7 @@ def _draw_meter(genres: Mapping[str, float], rng: np.random.Generator) -> Meter:
 
 
 def _draw_tempo(genres: Mapping[str, float], mood: str, rng: np.random.Generator) -> float:
-    """Draw a tempo: about the genres' usual one, moved by the mood, within what the heaviest genre can bear."""
+    """Draw a tempo: about the genres' usual one, moved by the mood, within their bounds."""
     low, usual, high = (
         float(np.exp(sum(share * np.log(IDIOMS[name].tempo[k]) for name, share in genres.items())))
         for k in range(3)

@@ -122,7 +122,7 @@ def _grow(form: Bars, under: int) -> bool:
 
 
 def _level(form: Bars, n_bars: int) -> Bars:
-    """Let the outro and then the intro take the last few bars; both stay between 2 and 8, the intro may go."""
+    """Let the outro, of 2 to 8 bars, and then the intro, which may go, take the last few bars."""
     rest = n_bars - _total(form)
     if form[-1][0] != "outro":
         form.append(("outro", 0))

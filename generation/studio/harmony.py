@@ -1,9 +1,9 @@
 """The chords of a song: a progression for each kind of section, with cadences where phrases end.
 
-A verse keeps its progression whenever it returns, and so do the others; a bridge has its own, which leads back by
-the dominant; intros, solos and outros borrow. Phrases are four bars long. In genres that think in phrases the
-first of two ends half (on the dominant), the second full (dominant, tonic); in genres of loops the loop goes on,
-and only the song's end is a cadence.
+A verse keeps its progression whenever it returns, and so do the others; a bridge has its own, which leads
+back by the dominant; intros, solos and outros borrow. Phrases are four bars long. In genres that think in
+phrases the first of two ends half (on the dominant), the second full (dominant, tonic); in genres of loops
+the loop goes on, and only the song's end is a cadence.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def song_chords(
         half, full = cadences[section.kind]
         last = row == len(sections) - 1
         if phrased[section.kind] and section.kind in ("verse", "chorus", "solo") and len(progression) <= 8:
-            bars = with_cadences(bars, half, full, leads_on=not last and kinds[row + 1] == "chorus")
+            bars = [*with_cadences(bars, half, full, leads_on=not last and kinds[row + 1] == "chorus")]
         if last:
             bars = (bars[: max(n_bars - 2, 0)] + list(full))[-n_bars:]
             bars[-1] = (final_numeral(genre, mode),)

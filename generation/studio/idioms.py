@@ -204,7 +204,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 b8 c8 o4; v8 v8 c8 b8 v8 c8 k4 c8 o4; i4 v8 p4 c8 v8 p4 c8 b8 c8 o4",
     ),
 }
-# How each mood leans towards modes, moves the tempo (share of the way to the genre's ends, -1..1) and the energy.
+# How each mood leans towards modes; its share of the way (-1..1) to the slowest or fastest; its energy.
 MOOD_MODES: Mapping[str, Mapping[str, float]] = {
     "happy": _weights("major 9 minor .3 dorian .5 phrygian .05 mixolydian 3"),
     "sad": _weights("major .8 minor 9 dorian 1 phrygian .5 mixolydian .2"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,8 +22,8 @@ _THEMED = ("verse", "prechorus", "chorus", "bridge")
 def lead_notes(plan: Plan, low: int, high: int, rng: np.random.Generator) -> tuple[Note, ...]:
     """Compose the lead of a plan between two pitches (an octave at least), in exact time.
 
-    Verses return varied, choruses as they were; solos are new each time; intros and breaks may be silent; the song
-    ends on its tonic.
+    Verses return varied, choruses as they were; solos are new each time; intros and breaks may be silent;
+    the song ends on its tonic.
     """
     style = mixed_style(plan.genres)
     singer = Singer(plan, low, high, five=bool(rng.random() < style.pentatonic))
@@ -32,7 +33,6 @@ def lead_notes(plan: Plan, low: int, high: int, rng: np.random.Generator) -> tup
     hooked = bool(rng.random() < style.hook_intro)
     broken = bool(rng.random() < 0.5)
     tune: list[Tune] = []
-    energies = []
     for row, section in enumerate(plan.sections):
         earlier = [one.kind for one in plan.sections[:row]].count(section.kind)
         later = [one.kind for one in plan.sections[row + 1 :]].count(section.kind)
@@ -46,9 +46,7 @@ def lead_notes(plan: Plan, low: int, high: int, rng: np.random.Generator) -> tup
             theme = _of_section(section, themes, composer, plan, earlier, later)
             sung = singer.sing(theme, *_span(section))
         _join(tune, sung)
-        energies += [plan.energies[row]] * (len(tune) - len(energies))
-        del energies[len(tune) :]
-    return _voiced(tune, energies, plan, style.gate, rng)
+    return _voiced(tune, plan, style.gate, rng)
 
 
 def _span(section: Section) -> tuple[float, float]:
@@ -60,7 +58,7 @@ def _n_units(section: Section, plan: Plan) -> int:
 
 
 def _themes(plan: Plan, composer: Composer) -> dict[str, Theme]:
-    """Write the themes that the sections need, at least a verse's; four units, or six where verses have twelve bars."""
+    """Write the themes that the sections need, at least a verse's: four units, six in a blues."""
     kinds = {section.kind for section in plan.sections}
     themes = {}
     for kind in _THEMED:
@@ -94,7 +92,7 @@ def _of_section(
 
 
 def _extended(theme: Theme, n_units: int, composer: Composer) -> Theme:
-    """Say a theme until n_units are full, varied from the second time on; the same way each time it is asked."""
+    """Say a theme until n_units are full, varied from the second time on, each time alike."""
     dice = np.random.default_rng(len(theme.units[0].motif.tones) * 1000 + n_units)
     units = list(theme.units)
     while len(units) < n_units:
@@ -143,14 +141,14 @@ def _join(tune: list[Tune], sung: list[Tune]) -> None:
     tune += sung
 
 
-def _voiced(
-    tune: Sequence[Tune], energies: Sequence[float], plan: Plan, gate: float, rng: np.random.Generator
-) -> tuple[Note, ...]:
-    """Turn the line into notes: louder with the section's energy, on strong beats, high up and amid a phrase."""
+def _voiced(tune: Sequence[Tune], plan: Plan, gate: float, rng: np.random.Generator) -> tuple[Note, ...]:
+    """Turn the line into notes, louder in full sections, on strong beats, high up and amid a phrase."""
     notes = []
     per_bar = plan.meter.beats_per_bar
     middle = float(np.mean([note.pitch for note in tune])) if tune else 0.0
-    for row, (note, energy) in enumerate(zip(tune, energies, strict=True)):
+    starts = [section.start for section in plan.sections]
+    for row, note in enumerate(tune):
+        energy = plan.energies[bisect_right(starts, note.start + 1e-6) - 1]
         following = tune[row + 1].start if row + 1 < len(tune) else plan.n_beats
         length = min(note.length, max(following - note.start, 0.05))
         length *= gate if length < 1 else (1 + gate) / 2

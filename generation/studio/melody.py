@@ -1,8 +1,8 @@
 """Melodies: themes set on the chords of a plan, for a voice of a given range.
 
-Standing notes become chord tones, moving ones lead from each to the next through the scale of the chord, by step where
-they can. A theme on the same chords is the same melody, so choruses return; on others it bends to them. Beats are
-felt ones, as everywhere.
+Standing notes become chord tones, moving ones lead from each to the next through the scale of the chord, by
+step where they can. A theme on the same chords is the same melody, so choruses return; on others it bends
+to them. Beats are felt ones, as everywhere.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -33,7 +34,7 @@ from generation.studio.theory import (
 _WIDE = 7
 # How much a standing note minds its distance from the one before, against its distance from the contour.
 _INERTIA = 0.45
-# How many semitones nearer the tonic and its third seem than they are, and the fifth farther: the key is heard.
+# How many semitones nearer the tonic and its third seem than they are, and the fifth farther.
 _TONIC_PULL, _THIRD_PULL, _FIFTH_PULL = 1.8, 1.2, -1.2
 # A voice with more room than this keeps to the middle of it: an octave and a sixth.
 _COMPASS = 21
@@ -105,7 +106,7 @@ class Singer:
         return self._soften(notes)
 
     def _set(self, tones: Sequence[Tone], at: float, centre: int, *, home: bool) -> list[Tune]:
-        """Set one unit's tones from a beat on, about a centre; `home` ends it on the tonic where the chord has it."""
+        """Set a unit's tones from a beat on, about a centre; `home`: to the tonic if the chord has it."""
         notes = [Tune(at + tone.start, tone.length, 0, tone.stands) for tone in tones]
         standing = [row for row, tone in enumerate(tones) if tone.stands]
         before: int | None = None
@@ -176,8 +177,8 @@ class Singer:
             )
 
     def _soften(self, notes: list[Tune]) -> list[Tune]:
-        """Bring moving notes after wide leaps nearer, and answer a wide leap by a step back where a note may move."""
-        for a, b in zip(notes, notes[1:], strict=False):
+        """Bring moving notes after wide leaps nearer; answer a leap by a step back where a note may move."""
+        for a, b in pairwise(notes):
             rungs = self._scale_at(b.start)
             if abs(b.pitch - a.pitch) > _WIDE and not b.stands:
                 b.pitch = step(nearest(a.pitch, rungs), 2 if b.pitch > a.pitch else -2, rungs)
@@ -192,7 +193,7 @@ class Singer:
         return notes
 
     def last_words(self, start: float, end: float, before: int | None) -> list[Tune]:
-        """End a song: two or three notes over the bar before the last, then the tonic for all of the last bar."""
+        """End a song: two notes over the bar before the last, then the tonic for all of the last bar."""
         per_bar = self.plan.meter.beats_per_bar
         tonics = ladder([self.plan.tonic], self.low, self.high)
         middle = self.low + 0.42 * (self.high - self.low)
@@ -246,7 +247,7 @@ def _move(
 
 
 def _lead_in(notes: list[Tune], at: float, rungs: Sequence[int], meter: Meter) -> None:
-    """Put two or three notes that climb or fall into the one at `at` before it, in place of what ends there."""
+    """Put two or three notes that climb or fall into the one at `at` before it."""
     first = next((note for note in notes if abs(note.start - at) < 1e-6), None)
     unit = 1 / 3 if meter.compound else 0.5
     if first is None or at < 2:

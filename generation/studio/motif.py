@@ -1,7 +1,7 @@
 """Motifs: a figure with a contour, and what composers do to it: turn it over, adorn it, stretch it, cut it.
 
-Every note either *stands* on a degree, so many steps from where the motif is set, or *moves* between two standing
-ones by its gap's gesture. So a motif can be set on any chord and stays itself.
+Every note either *stands* on a degree, so many steps from where the motif is set, or *moves* between two
+standing ones by its gap's gesture. So a motif can be set on any chord and stays itself.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """The rhythms of melodies: bars put together from one-beat cells that each genre weighs in its own way.
 
-A cell divides its beat evenly among its letters: `x` begins a note, `-` lets the last one ring on (at the start of
-a beat this is a syncopation), `.` is silent. Four letters are sixteenths, three a triplet, six the sixteenths of a
-dotted quarter.
+A cell divides its beat evenly among its letters: `x` begins a note, `-` lets the last one ring on (at the
+start of a beat this is a syncopation), `.` is silent. Four letters are sixteenths, three a triplet, six the
+sixteenths of a dotted quarter.
 """
 
 from __future__ import annotations

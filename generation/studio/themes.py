@@ -1,8 +1,8 @@
 """Themes: what each kind of section sings, built of units that repeat, vary and answer a motif.
 
-A theme is eight bars of four units (twelve bars of six in a blues), two phrases that each end in a rest: the first
-open, the second closed. Its scheme names the units, as analysts do: a a' b c. Where the section is shorter or
-longer the theme is cut or said again, varied.
+A theme is eight bars of four units (twelve bars of six in a blues), two phrases that each end in a rest:
+the first open, the second closed. Its scheme names the units, as analysts do: a a' b c. Where the section
+is shorter or longer the theme is cut or said again, varied.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from generation.studio.rhythm import draw_figure
 from generation.studio.score import Meter
 from generation.studio.tune_styles import TuneStyle
 
-# Units of an eight-bar theme: a is the motif, b another, i its inversion, f fragments of it, q its sequence, a step on;
+# Units of an eight-bar theme: a is the motif, b another, i its inversion, f fragments of it, q its sequence;
 # x begins as a and goes on as b, s is the first half twice as slow.
 _SCHEMES = {
     "verse": ("abax", "aqbx", "aaba", "axab", "aiax", "aqfb", "abqx"),
@@ -74,7 +74,7 @@ class Composer:
     motifs: dict[str, Motif] = field(default_factory=dict)
 
     def draw(self, *, density: float = 0.0, one_bar: bool = False) -> Motif:
-        """Draw a motif two bars long; as a riff (`one_bar`) its second bar is the first one with a new end."""
+        """Draw a motif two bars long; of a riff (`one_bar`) the second is the first with a new end."""
         style, per_bar = self.style, self.meter.beats_per_bar
         span = max(1, round(style.span + float(self.rng.normal(0, 0.8))))
         lean = style.density + density
@@ -121,7 +121,7 @@ class Composer:
         return Theme(tuple(units), _HEIGHT[kind], bool(rng.random() < style.pickup))
 
     def _units(self, a: Motif, scheme: str, density: float, one_bar: bool) -> list[Motif]:
-        """Make the motif of each letter; the same letter again is the same motif, a little changed now and then."""
+        """Make the motif of each letter; the same letter again may be a little changed."""
         rng, made = self.rng, {"a": a}
         motifs = []
         for row, letter in enumerate(scheme):
@@ -172,7 +172,7 @@ def _arc(kind: str, n_units: int, rng: np.random.Generator) -> list[int]:
 
 
 def varied(theme: Theme, *, rng: np.random.Generator, much: float) -> Theme:
-    """Say a theme again, not quite the same: `much` (0..1) of its units are adorned, thinned or turned a little."""
+    """Say a theme again, with `much` (0..1) of its units adorned, thinned or turned a little."""
     units = []
     for unit in theme.units:
         if rng.random() < much:

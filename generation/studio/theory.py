@@ -78,8 +78,8 @@ def gapped(tonic: int, mode: str) -> tuple[int, ...]:
 def chord_scale(tonic: int, key: tuple[int, ...], root: int, quality: str) -> tuple[int, ...]:
     """Bend a key's scale to a chord: its foreign tones replace the scale tones they alter.
 
-    A foreign third of a dominant is raised, so the tone below it goes; any other is lowered, so the tone above
-    it goes, unless that is the tonic or the fifth.
+    A foreign third of a dominant is raised, so the tone below it goes; any other is lowered, so the tone
+    above it goes, unless that is the tonic or the fifth.
 
     Parameters
     ----------
