@@ -17,6 +17,7 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
@@ -49,6 +50,10 @@ Progress = Callable[[int, str], None]
 
 class DatasetError(ValueError):
     """A folder holds another data set than the one asked for, or is none."""
+
+
+class WorkerLostError(RuntimeError):
+    """A worker ended without saying why."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +114,7 @@ def build_dataset(
         `out` holds a data set of other settings, another SoundFont or other versions, or a longer one.
     TuneError
         Tunes are asked for, and music21 is not installed.
+    WorkerLostError
     SoundFontMissingError
     OSError
     """
@@ -224,6 +230,10 @@ def _each(shards: list[Shard], workers: int) -> Iterator[int]:
         waiting: list[Future[int]] = [pool.submit(shard.build) for shard in shards]
         for built in as_completed(waiting):
             yield built.result()
+    except BrokenProcessPool:
+        raise WorkerLostError(
+            "a worker process was killed (is there enough memory?); the same command goes on where it was"
+        ) from None
     finally:
         pool.shutdown(cancel_futures=True)
 
