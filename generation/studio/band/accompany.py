@@ -99,7 +99,12 @@ def _play(
     shift = min(style.shift, max(one.high - high, 0))
     low = min(max(low + shift, one.low), one.high - 14)
     hands = Hands(
-        style, one, low, min(max(high + shift, low + 14), one.high), 60 / plan.tempo_bpm, plan.tonic
+        style,
+        one,
+        low,
+        min(max(high + shift, low + 14), one.high),
+        60 / plan.tempo_bpm,
+        (plan.tonic, plan.mode),
     )
     if seat.role == "pad" or (seat.role == "harmony" and one.family in ("voice",)):
         return hold_chords(bars, shares, hands, rng=rng)

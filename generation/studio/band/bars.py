@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from generation.studio.plan import Plan
-from generation.studio.score import Chord, Meter
+from generation.studio.score import CHORDS, MODES, Chord, Meter
 
 # How much fuller or thinner a mood plays than the plan's energies say, and how much louder (in velocity).
 _MOOD_DENSITY = {
@@ -171,6 +171,22 @@ def strikes(pattern: str, bar: Bar, *, step: float = 0.25) -> Iterator[tuple[flo
         while at + length < n_steps and text[at + length] == "-":
             length += 1
         yield bar.start + at * step, length * step, mark
+
+
+def accent(bar: Bar, beat: float) -> int:
+    """Return the velocity a place in the bar adds: beats lead, sixteenths between eighths step back."""
+    within = (beat - bar.start) % 1
+    if min(within, 1 - within) < 1e-3:
+        return 6
+    return 0 if abs(within - 0.5) < 1e-3 else -6 if bar.meter.compound else -10
+
+
+def third_of(chord: Chord, scale: tuple[int, str]) -> int:
+    """Return the semitones of a chord's third; of a bare fifth, those of the scale's third there."""
+    tones = CHORDS[chord.quality]
+    if len(tones) > 2:
+        return tones[1]
+    return 3 if (chord.root + 3 - scale[0]) % 12 in MODES[scale[1]] else 4
 
 
 def split_at_changes(bar: Bar, start: float, length: float) -> list[tuple[float, float, Chord]]:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from generation.studio.band.bars import Bar, bass_class, split_at_changes, strikes
+from generation.studio.band.bars import Bar, accent, bass_class, split_at_changes, strikes
 from generation.studio.score import CHORDS, Chord, Note
 
 # By genre: thin, usual, full; alternatives parted by "/". "walk" is a line of its own.
@@ -189,11 +189,10 @@ def _line(line: str, genre: str, bar: Bar, floor: int, high: int, last: int) -> 
             met.add(at)
             pitch = root if first else root + _degree(mark, chord, root, bar)
             pitch = pitch - 12 if pitch > high else pitch + 12 if pitch < floor else pitch
-            strong = abs((at - bar.start) % 1) < 1e-6
             # Other degrees are touched lightly: the ear takes the longest low note for the root.
             foreign = (pitch - root) % 12 != 0
             length_there = min(piece, 0.6) * 0.9 if foreign else piece * 0.95
-            notes.append(Note(at, length_there, pitch, _velocity(bar, (4 if strong else -4) - 8 * foreign)))
+            notes.append(Note(at, length_there, pitch, _velocity(bar, accent(bar, at) - 8 * foreign)))
     # A chord that nobody met begins with its root anyway, on lines that have anything on the beat.
     if line[0] == "R":
         for chord in bar.chords:

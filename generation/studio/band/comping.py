@@ -10,7 +10,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from generation.studio.band.bars import Bar, bass_class, final_start, split_at_changes, strikes
+from generation.studio.band.bars import (
+    Bar,
+    accent,
+    bass_class,
+    final_start,
+    split_at_changes,
+    strikes,
+    third_of,
+)
 from generation.studio.band.instruments import Instrument
 from generation.studio.band.styles import Style
 from generation.studio.band.voicing import fit_pitch, lead_voices
@@ -31,7 +39,7 @@ class Hands:
     low: int
     high: int
     beat_s: float
-    tonic: int
+    scale: tuple[int, str]
 
 
 def play_chords(
@@ -114,9 +122,8 @@ def _voiced(chord: Chord, previous: tuple[int, ...], hands: Hands) -> tuple[int,
     if hands.style.power:
         floor = max(hands.instrument.low, 38)
         root = floor + (bass_class(chord) - floor) % 12
-        tones = CHORDS[chord.quality]
         # Distortion adds a major third of its own, so four voices say aloud which third is meant.
-        third = (12 + tones[1],) if hands.style.voices > 3 and tones[1] in (3, 4) else ()
+        third = (12 + third_of(chord, hands.scale),) if hands.style.voices > 3 else ()
         return tuple(root + step for step in (*_POWER_MARKS, *third))
     return lead_voices(chord, previous, low=hands.low, high=hands.high, n_voices=hands.style.voices)
 
@@ -130,7 +137,7 @@ def _strike(
         return _picked(int(mark), at, length, voicing, bar=bar, hands=hands)
     if mark in "R34567Oa":
         pitch = _single(mark, chord, bar, hands)
-        return [Note(at, length, pitch, _velocity(bar, soft + (4 if mark == "R" else 0)))]
+        return [Note(at, length, pitch, _velocity(bar, soft + accent(bar, at)))]
     pitches = voicing[:2] if mark == "p" else voicing[1:] if mark == "u" else voicing
     if mark in "pm":
         length = min(length, 0.5 * 0.25 if mark == "m" else 0.18)
@@ -145,7 +152,7 @@ def _strike(
             at + place * spread,
             max(length - place * spread, 0.05),
             pitch,
-            _velocity(bar, soft + _ACCENT.get(mark, 0)),
+            _velocity(bar, soft + _ACCENT.get(mark, 0) + (accent(bar, at) if mark == "p" else 0)),
         )
         for place, pitch in enumerate(order)
     ]
@@ -153,12 +160,12 @@ def _strike(
 
 def with_tonic(pitches: tuple[int, ...], chord: Chord, hands: Hands) -> tuple[int, ...]:
     """Double the tonic of the key, below or within the chord, where the chord has it: home is heard."""
-    if hands.tonic not in chord.pitch_classes or hands.style.voices < 3:
+    if hands.scale[0] not in chord.pitch_classes or hands.style.voices < 3:
         return pitches
     floor = max(hands.low - 5, hands.instrument.low)
-    added = floor + (hands.tonic - floor) % 12
+    added = floor + (hands.scale[0] - floor) % 12
     if added > pitches[0]:
-        added = pitches[0] + (hands.tonic - pitches[0]) % 12
+        added = pitches[0] + (hands.scale[0] - pitches[0]) % 12
     if added in pitches:
         added += 12
     return pitches if added > hands.instrument.high else tuple(sorted({*pitches, added}))
@@ -169,8 +176,7 @@ def _picked(
 ) -> list[Note]:
     pitch = voicing[voice % len(voicing)] + 12 * (voice // len(voicing))
     pitch = fit_pitch(pitch, hands.instrument.low, hands.instrument.high)
-    strong = abs((at - bar.start) % 1) < 1e-6
-    velocity = _velocity(bar, -hands.style.softer + (5 if strong else 0))
+    velocity = _velocity(bar, -hands.style.softer + accent(bar, at))
     notes = [Note(at, length, pitch, velocity)]
     if hands.style.octaves and pitch + 12 <= hands.instrument.high:
         notes.append(Note(at, length, pitch + 12, velocity))
@@ -182,7 +188,7 @@ def _single(mark: str, chord: Chord, bar: Bar, hands: Hands) -> int:
     floor = max(hands.instrument.low, hands.low - 8 + hands.style.shift // 2)
     root = floor + (bass_class(chord) - floor) % 12
     tones = CHORDS[chord.quality]
-    third = tones[1] if len(tones) > 2 else 7
+    third = third_of(chord, hands.scale)
     fifth = next((tone for tone in tones if tone in (6, 7, 8)), 7)
     steps = {"3": third, "5": fifth, "6": 9 if third == 4 else 10, "O": 12, "4": fifth - 12}
     steps["7"] = 10 if 10 in tones or third == 3 else 12

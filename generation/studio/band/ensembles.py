@@ -95,7 +95,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             counter=(),
             drums=("808 drums", "electronic drums"),
             tight=True,
-            gains={"drums": 3.0, "pad": 3.0, "bass": 1.0},
+            gains={"drums": 3.0, "pad": 5.0, "bass": 1.0},
         ),
         "hip hop": Ensemble(
             lead=("electric piano", "flute", "synth lead", "muted trumpet"),

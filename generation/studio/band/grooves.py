@@ -314,8 +314,8 @@ chiptune main
   hat    ..x...x...x...x.
 chiptune full
   kick   X...X...X...X...
-  snare2 ....X.......X.xx
-  hat    xoxoxoxoxoxoxoxo
+  snare2 ....X.......X.oo
+  hat    X.o.X.o.X.o.X.o.
 """
 
 

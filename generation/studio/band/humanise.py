@@ -93,7 +93,8 @@ def humanise_part(part: Part, plan: Plan, *, rng: np.random.Generator) -> Part:
             np.clip(note.velocity + lean + round(float(rng.normal(0, 1.5 if tight else 3.5))), 1, 127)
         )
         if start < end - 0.02:
-            notes.append(replace(note, start=start, duration=max(stop - start, 0.03), velocity=velocity))
+            length = max(float(stop - start), 0.03)
+            notes.append(Note(float(start), length, note.pitch, velocity))
     return replace(part, notes=without_overlaps(notes))
 
 

@@ -1,9 +1,10 @@
 """How each genre plays its chords and riffs, as text.
 
 A line is written as `bars.strikes` reads it. `x`, `X`, `o` strike the whole chord (plain, accented, soft),
-`u` its upper voices (an up-stroke), `m` damps it. Digits pick voices from the lowest (those beyond the chord
-go on an octave higher) or, in a style of `degrees`, are degrees of the chord; `R O 4 a` are single notes as in
-`bass.LINES`, below the chord; `p` is a palm-muted power chord. Long notes ring, others are cut by `gate`.
+`u` its upper voices (an up-stroke), `m` damps it. Digits pick voices from the lowest (those beyond the
+chord go on an octave higher) or, in a style of `degrees`, are degrees of the chord; `R O 4 a` are single
+notes as in `bass.LINES`, below the chord; `p` is a palm-muted power chord. Long notes ring, others are cut
+by `gate`.
 """
 
 from __future__ import annotations
@@ -116,11 +117,11 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             softer=10,
         ),
         "techno riff": Style(
-            ("R...R...R...R...", "R3.OR.R3R.O3R.7./R.3O.R3.R.3O.7R.", "R3ORR3OR3ROR73O3/ROR33RO73ORR3R53"),
+            ("R...3...R...3...", "R3.OR.R3R.O3R.7./R.3O.R3.R.3O.7R.", "R3ORR3OR3ROR73O3/ROR33RO73ORR3R53"),
             "R.RO.R3.R.RO",
             "RORRO7",
             gate=0.5,
-            shift=5,
+            shift=0,
             degrees=True,
             softer=8,
         ),
@@ -247,6 +248,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             "R.RR3.RR5.3.",
             "RRR3RR",
             gate=0.7,
+            shift=-8,
             softer=2,
             degrees=True,
         ),
