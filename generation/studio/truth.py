@@ -15,10 +15,11 @@ import numpy as np
 from generation.studio.piece import Piece
 from generation.studio.score import Note, Part, Score
 
-# Notes of all parts a second: below the first sparse, from the second on busy.
-DENSITIES = (5.0, 14.0)
-# Mean velocity: below the first soft, from the second on loud.
-LOUDNESSES = (64.0, 94.0)
+# Notes of all parts a second: below the first sparse, from the second on busy: about a sixth each of
+# the excerpts of 64 own songs, four of each genre.
+DENSITIES = (8.0, 34.0)
+# Mean velocity: below the first soft, from the second on loud: chosen likewise.
+LOUDNESSES = (62.0, 93.0)
 # Decibels between the first and the last third: at least so much louder is building, softer is fading.
 SHAPE_DB = 3.0
 # A part is heard if this much of it is in the excerpt, seconds.
