@@ -95,8 +95,9 @@ def timbre(excerpts: Sequence[np.ndarray]) -> np.ndarray:
 
     bands, steps = [], []
     for excerpt in excerpts:
+        filled = np.pad(excerpt, (0, max(0, _MEL_FFT - len(excerpt))))
         mel = librosa.feature.melspectrogram(
-            y=excerpt, sr=SAMPLE_RATE, n_fft=_MEL_FFT, hop_length=_MEL_HOP, n_mels=N_MELS
+            y=filled, sr=SAMPLE_RATE, n_fft=_MEL_FFT, hop_length=_MEL_HOP, n_mels=N_MELS
         )
         decibels = 10 * np.log10(np.maximum(mel, _FLOOR))
         bands.append(decibels)
