@@ -5,6 +5,7 @@ A piece swings as the weighted mean of its genres, so that everybody, the lead t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -36,14 +37,14 @@ def swing_of(plan: Plan) -> tuple[float, float]:
 
 def swung(beat: float, eighth: float, sixteenth: float) -> float:
     """Move a beat of the straight grid to where it is played; triplets stay where they are."""
-    whole = np.floor(beat + 1e-6)
+    whole = math.floor(beat + 1e-6)
     within = max(float(beat - whole), 0.0)
     if min(abs(within - 1 / 3), abs(within - 2 / 3)) < _NEAR:
         return float(beat)
     if sixteenth != 0.5:
-        half = np.floor(within * 2 + 1e-6) / 2
-        within = float(half) + _bent((within - float(half)) * 2, sixteenth) / 2
-    return float(whole) + _bent(within, eighth)
+        half = math.floor(within * 2 + 1e-6) / 2
+        within = half + _bent((within - half) * 2, sixteenth) / 2
+    return whole + _bent(within, eighth)
 
 
 def _bent(share: float, middle: float) -> float:
@@ -79,19 +80,22 @@ def humanise_part(part: Part, plan: Plan, *, rng: np.random.Generator) -> Part:
     end = plan.n_beats if plan.n_beats > 0 else float("inf")
     late: dict[int, float] = {}
     notes = []
-    for note in part.notes:
+    force = rng.normal(0, 1.5 if tight else 3.5, len(part.notes)).round().astype(int).tolist()
+    bar_beats = plan.meter.beats_per_bar
+    swings = eighth != 0.5 or sixteenth != 0.5
+    for note, stronger in zip(part.notes, force, strict=True):
         # Notes struck together, a strummed chord's too, go wrong together.
         together = round(note.start * 12)
         if together not in late:
             drawn = float(rng.normal(push_ms, deviation_ms)) if deviation_ms else 0.0
-            late[together] = float(np.clip(drawn, -MOST_JITTER_MS, MOST_JITTER_MS)) * per_ms
-        start = max(swung(note.start, eighth, sixteenth) + late[together], 0.0)
-        stop = end if note.end >= end - 1e-3 else min(swung(note.end, eighth, sixteenth), end)
-        within = note.start % plan.meter.beats_per_bar
-        lean = 3 if within < 1e-6 else 0
-        velocity = int(
-            np.clip(note.velocity + lean + round(float(rng.normal(0, 1.5 if tight else 3.5))), 1, 127)
-        )
+            late[together] = min(max(drawn, -MOST_JITTER_MS), MOST_JITTER_MS) * per_ms
+        on, off = note.start, note.end
+        if swings:
+            on, off = swung(on, eighth, sixteenth), swung(off, eighth, sixteenth)
+        start = max(on + late[together], 0.0)
+        stop = end if note.end >= end - 1e-3 else min(off, end)
+        lean = 3 if note.start % bar_beats < 1e-6 else 0
+        velocity = min(max(note.velocity + lean + stronger, 1), 127)
         if start < end - 0.02:
             length = max(float(stop - start), 0.03)
             notes.append(Note(float(start), length, note.pitch, velocity))

@@ -79,7 +79,7 @@ def test_drums_lie_on_the_grid(genre: str, meter: Meter) -> None:
 @pytest.mark.parametrize("genre", GENRES)
 def test_the_bass_meets_a_chord_with_its_root(genre: str) -> None:
     bars = cut_bars(plan_of(genre))
-    ones = np.ones(len(bars))
+    ones = [1.0] * len(bars)
     notes = play_bass(bars, ones, genres=[genre] * len(bars), low=28, high=60, rng=np.random.default_rng(2))
     chords = [chord for bar in bars for chord in bar.chords]
     firsts = [min((n for n in notes if n.start >= chord.start - 1e-6), default=None) for chord in chords]
