@@ -129,7 +129,7 @@ def build_dataset(
     (out / "shards").mkdir(parents=True, exist_ok=True)
     if config.audio:
         (out / "audio").mkdir(exist_ok=True)
-    for left in out.rglob(f"{_PART}*"):  # of a run that was killed
+    for left in (*out.rglob(f"{_PART}*"), *out.glob("audio/.*")):  # of a run that was killed
         left.unlink(missing_ok=True)
     _write_json(out / MANIFEST, {**made_with, "clips": clips, "complete": False})
     started = perf_counter()
@@ -267,15 +267,16 @@ def _check_folder(out: Path, made_with: dict[str, Any], clips: int) -> None:
         return
     try:
         there = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-    except ValueError:
-        raise DatasetError(f"{out / MANIFEST} cannot be read; name a new folder") from None
+        longer = there["clips"] > clips
+    except (ValueError, KeyError, TypeError):
+        raise DatasetError(f"{out / MANIFEST} is no manifest of a data set; name a new folder") from None
     for name, value in made_with.items():
         if there.get(name) != value:
             raise DatasetError(
                 f"{out} was made with another {name.replace('_', ' ')} ({there.get(name)}, not {value}):"
                 " name a new folder"
             )
-    if there["clips"] > clips:
+    if longer:
         raise DatasetError(f"{out} is to hold {there['clips']} clips already; ask for as many or more")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import signal
@@ -16,7 +17,13 @@ import pytest
 from generation.audio.spectrogram import log_mel
 from generation.studio import dataset
 from generation.studio.clips import render_clip
-from generation.studio.dataset import MANIFEST, DatasetConfig, DatasetError, build_dataset
+from generation.studio.dataset import (
+    MANIFEST,
+    DatasetConfig,
+    DatasetError,
+    WorkerLostError,
+    build_dataset,
+)
 from generation.studio.soundfont import SoundFontMissingError
 from generation.studio.truth import Truth
 
@@ -166,6 +173,19 @@ def test_a_folder_with_something_else_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="something else"):
         build_dataset(tmp_path, clips=1, config=CONFIG)
     assert [path.name for path in tmp_path.iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", "not json"])
+def test_a_damaged_manifest_is_named(text: str, tmp_path: Path) -> None:
+    (tmp_path / MANIFEST).write_text(text)
+    with pytest.raises(DatasetError, match=MANIFEST):
+        build_dataset(tmp_path, clips=1, config=CONFIG)
+
+
+def test_a_lost_worker_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "start_worker", functools.partial(os._exit, 1))
+    with pytest.raises(WorkerLostError, match="goes on"):
+        build_dataset(tmp_path / "set", clips=40, config=CONFIG, workers=2)
 
 
 def test_without_a_synthesiser_nothing_is_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
