@@ -43,7 +43,11 @@ def assert_same(a: Score, b: Score) -> None:
     )
     assert [(c.root, c.quality, c.bass) for c in a.chords] == [(c.root, c.quality, c.bass) for c in b.chords]
     assert [s.kind for s in a.sections] == [s.kind for s in b.sections]
-    spans = [[(one.start, one.duration) for one in (*score.chords, *score.sections)] for score in (a, b)]
+    spans = [
+        [(chord.start, chord.duration) for chord in score.chords]
+        + [(section.start, section.duration) for section in score.sections]
+        for score in (a, b)
+    ]
     assert np.allclose(spans[0], spans[1], atol=2 * TICK)
     assert [replace(p, notes=()) for p in a.parts] == [replace(p, notes=()) for p in b.parts]
     for p, q in zip(a.parts, b.parts, strict=True):
