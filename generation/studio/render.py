@@ -18,6 +18,7 @@ import numpy as np
 from generation.studio.loudness import SILENCE_LUFS, integrated_loudness
 from generation.studio.mix import (
     ROOM_DB,
+    LowCut,
     Room,
     Sound,
     kick_samples,
@@ -164,6 +165,7 @@ class Mixdown:
             PartPlayer(score, part, font, sample_rate=rate, start=self._at) for part in self._parts
         ]
         self._room = Room(sound.decay_s, rate)
+        self._low_cut = LowCut(rate)
         self._kicks = kick_samples(score, rate) if sound.pump_db > 0 else None
         self._energy = dict.fromkeys([part.name for part in self._parts], 0.0)
 
@@ -211,7 +213,7 @@ class Mixdown:
             stem *= np.float32(10 ** ((take.sound.wet_db + ROOM_DB[part.role]) / 20))
             room += stem
         self._at += n_samples
-        return np.asarray(mix + self._room.ring(room))
+        return self._low_cut.pass_on(mix + self._room.ring(room))
 
 
 def _gain(mix: np.ndarray, take: _Take) -> float:

@@ -109,6 +109,12 @@ def test_a_stream_is_the_same_but_for_its_gain() -> None:
     assert integrated_loudness(streamed, 22_050) == pytest.approx(-20, abs=3)
 
 
+@pytest.mark.parametrize("program", [ORGAN, 80])
+def test_there_is_no_constant_offset(program: int) -> None:
+    played = render(piece(scale(program=program)), genres={"metal": 1.0}, n_seconds=4).waveform
+    assert np.abs(played.mean(axis=0)).max() < 2e-3
+
+
 def test_the_same_score_gives_the_same_bytes() -> None:
     first, second = (render(BAND, genres={"edm": 1.0}, n_seconds=3).waveform for _ in range(2))
     assert first.tobytes() == second.tobytes()
