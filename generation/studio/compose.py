@@ -103,7 +103,7 @@ def compose(
     mode : str, optional
         One of score.MODES.
     meter : Meter, optional
-        With 2 to 8 felt beats in a bar.
+        With 1.5 to 8 felt beats in a bar.
     duration_s : float, optional
         Within DURATION_S; kept within a bar, four bars at least.
     instruments : sequence of str
@@ -242,7 +242,7 @@ def _check(
         raise ValueError(f"tonic must be a pitch class, 0 ({PITCH_CLASSES[0]}) to 11, got {tonic}")
     if mode is not None and mode not in MODES:
         raise ValueError(f"unknown mode {mode!r}; known are {', '.join(MODES)}")
-    if meter is not None and not 2 <= meter.beats_per_bar <= 8:
-        raise ValueError(f"meter must have from 2 to 8 felt beats in a bar, got {meter}")
+    if meter is not None and not 1.5 <= meter.beats_per_bar <= 8:
+        raise ValueError(f"meter must have from 1.5 to 8 felt beats in a bar, got {meter}")
     if duration_s is not None and not DURATION_S[0] <= duration_s <= DURATION_S[1]:
         raise ValueError(f"duration_s must be from {DURATION_S[0]:g} to {DURATION_S[1]:g}, got {duration_s}")

@@ -60,7 +60,7 @@ def _idiom(
 
 IDIOMS: Mapping[str, Idiom] = {
     "rock": _idiom(
-        "96 124 152",
+        "104 124 148",
         "major 5 minor 5 mixolydian 1",
         "energetic 5 happy 3 tense 2 sad 1 dark 1",
         "4/4 20 6/8 1",
@@ -69,7 +69,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 s8 c8 o4; i4 v8 p4 c8 v8 p4 c8 b8 c8 o4; i8 v8 c8 v8 c8 b8 s8 c8 o4",
     ),
     "pop": _idiom(
-        "88 112 132",
+        "92 110 128",
         "major 7 minor 3",
         "happy 5 romantic 3 energetic 2 sad 2 dreamy 1",
         "4/4 1",
@@ -78,7 +78,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 p4 c8 v8 p4 c8 b8 c8 o4; i4 v8 c8 v8 c8 b4 c8 o4; i4 c8 v8 p4 c8 v8 c8 b8 c8 o2",
     ),
     "edm": _idiom(
-        "122 127 134",
+        "122 127 132",
         "minor 5 major 4",
         "energetic 6 happy 3 dreamy 2 tense 1",
         "4/4 1",
@@ -96,7 +96,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i8 v16 c16 k8 c16 v8 o8; i8 v8 c16 k8 v8 c16 o8; i8 v8 c8 v8 k8 c16 o8",
     ),
     "hip hop": _idiom(
-        "78 90 102",
+        "76 88 98",
         "minor 8 major 2",
         "dark 3 calm 2 energetic 3 sad 2 dreamy 2",
         "4/4 1",
@@ -105,7 +105,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 b4 c8 o4; i4 v8 c4 v8 c8 k4 v8 c8 o2; i4 c8 v8 c8 v8 c8 o4",
     ),
     "jazz": _idiom(
-        "84 138 200",
+        "100 136 190",
         "major 6 minor 4 dorian 1",
         "calm 3 happy 3 romantic 4 energetic 2 sad 1",
         "4/4 12 3/4 1",
@@ -114,7 +114,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 v8 b8 v8 s8 s8 b8 v8 o4; i4 v8 b8 v8 s8 s8 v8 o4; v8 v8 b8 v8 s16 b8 v8 o4",
     ),
     "blues": _idiom(
-        "66 96 132",
+        "66 90 118",
         "major 7 minor 4",
         "sad 5 calm 2 energetic 3 romantic 1",
         "4/4 8 6/8 1",
@@ -123,7 +123,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v12 v12 s12 v12 o4; i4 v12 v12 s12 s12 v12 o2; v12 v12 s12 v12 o4",
     ),
     "classical": _idiom(
-        "66 104 138",
+        "66 100 132",
         "major 6 minor 4",
         "calm 3 happy 3 romantic 4 sad 2 tense 1",
         "4/4 5 3/4 4 2/4 1",
@@ -132,7 +132,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "v8 v8 b8 v8 c8 b8 v8 o4; i4 v8 v8 c8 b8 v8 c8 o4; v8 c8 v8 c8 b8 v8 c8 o4",
     ),
     "ambient": _idiom(
-        "56 70 86",
+        "54 66 80",
         "major 5 minor 5 dorian 1",
         "calm 6 dreamy 6 dark 1 sad 1",
         "4/4 1",
@@ -141,7 +141,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 k4 v8 c8 o4; i4 v8 b8 v8 o4; i4 v8 c8 b4 c8 o4",
     ),
     "folk": _idiom(
-        "84 108 132",
+        "84 104 126",
         "major 7 minor 3 dorian 1 mixolydian .5",
         "happy 4 calm 3 sad 2 romantic 2",
         "4/4 9 3/4 3 6/8 3",
@@ -150,7 +150,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 s8 v8 c8 o4; i2 v8 v8 c8 c8 v8 v8 c8 c8 o4; i4 v8 c8 v8 c8 b8 c8 o4",
     ),
     "country": _idiom(
-        "92 116 144",
+        "96 114 132",
         "major 10 minor 2",
         "happy 5 romantic 3 calm 2 sad 2 energetic 2",
         "4/4 9 3/4 1",
@@ -159,7 +159,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 s8 c8 o4; i4 v8 v8 c8 v8 c8 b8 c8 o4; i4 c8 v8 c8 s8 v8 c8 o4",
     ),
     "metal": _idiom(
-        "112 148 184",
+        "130 152 178",
         "minor 7 phrygian 2",
         "dark 5 tense 4 energetic 5",
         "4/4 1",
@@ -168,7 +168,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i8 v8 c8 v8 c8 b8 s16 c8 o4; i4 v8 p4 c8 v8 p4 c8 s8 b8 c8 o4; i8 v16 c8 v8 c8 s16 c16 o4",
     ),
     "latin": _idiom(
-        "92 106 128",
+        "92 104 118",
         "minor 5 major 5",
         "happy 4 energetic 4 romantic 4",
         "4/4 1",
@@ -177,7 +177,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 s8 k4 c8 o4; i4 v8 v8 c8 v8 c8 b8 c8 o4; i8 v8 p4 c8 v8 c8 s8 c8 o4",
     ),
     "reggae": _idiom(
-        "66 76 90",
+        "68 76 88",
         "major 6 minor 4",
         "happy 4 calm 5 sad 1",
         "4/4 1",
@@ -186,7 +186,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 k4 c8 o4; i4 v8 c8 v8 c8 s8 c8 o4; i4 c8 v8 c8 v8 c8 o2",
     ),
     "funk": _idiom(
-        "94 106 120",
+        "94 105 116",
         "minor 6 major 2 dorian 1 mixolydian 1.5",
         "energetic 6 happy 5 tense 1",
         "4/4 1",
@@ -195,7 +195,7 @@ IDIOMS: Mapping[str, Idiom] = {
         "i4 v8 c8 v8 c8 k4 s8 c8 o4; i8 v8 c8 v8 b8 c8 s8 c8 o4; i4 v8 p4 c8 v8 p4 c8 k4 c8 o4",
     ),
     "chiptune": _idiom(
-        "116 140 172",
+        "120 140 160",
         "major 6 minor 5",
         "happy 5 energetic 6 tense 2 dreamy 1",
         "4/4 1",

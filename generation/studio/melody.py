@@ -254,11 +254,13 @@ def _lead_in(notes: list[Tune], at: float, rungs: Sequence[int], meter: Meter) -
         return
     n_notes = 2 + first.pitch % 2
     begin = at - n_notes * unit
-    turn = -1 if first.pitch % 3 else 1
     kept = [note for note in notes if note.start < begin - 1e-6 or note.start >= at - 1e-6]
     for note in kept:
         if note.start < begin < note.end:
             note.length = begin - note.start
+    # From the side on which the line was; from below where it was level.
+    before = max((note for note in kept if note.start < begin), key=lambda note: note.start, default=first)
+    turn = 1 if before.pitch > first.pitch else -1
     lead = [
         Tune(begin + k * unit, unit, step(first.pitch, turn * (n_notes - k), rungs), False)
         for k in range(n_notes)

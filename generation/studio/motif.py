@@ -127,7 +127,7 @@ def nudge(motif: Motif, *, rng: np.random.Generator, n_tones: int = 1) -> Motif:
         return motif
     tones = list(motif.tones)
     for row in rng.choice(rows, size=min(n_tones, len(rows)), replace=False):
-        tones[row] = replace(tones[row], offset=tones[row].offset + int(rng.choice((-2, -1, 1, 2))))
+        tones[row] = replace(tones[row], offset=tones[row].offset + int(rng.choice((-3, -2, 2, 3))))
     return replace(motif, tones=tuple(tones))
 
 

@@ -174,13 +174,15 @@ def _arc(kind: str, n_units: int, rng: np.random.Generator) -> list[int]:
 def varied(theme: Theme, *, rng: np.random.Generator, much: float) -> Theme:
     """Say a theme again, with `much` (0..1) of its units adorned, thinned or turned a little."""
     units = []
-    for unit in theme.units:
-        if rng.random() < much:
-            way = int(rng.integers(3))
-            motif = (adorn, nudge, thin)[way](unit.motif, rng=rng)
-            units.append(replace(unit, motif=motif))
-        else:
-            units.append(unit)
+    chosen = rng.random(len(theme.units)) < much
+    # One unit at least, and the first of all is what the tune is known by.
+    chosen[int(rng.integers(min(1, len(chosen) - 1), len(chosen)))] = True
+    for unit, change in zip(theme.units, chosen, strict=True):
+        way = int(rng.integers(3))
+        motif = (adorn, nudge, thin)[way](unit.motif, rng=rng) if change else unit.motif
+        if change and motif.tones == unit.motif.tones:
+            motif = nudge(adorn(motif, rng=rng, odds=1.0), rng=rng, n_tones=2)
+        units.append(replace(unit, motif=motif))
     return replace(theme, units=tuple(units))
 
 
