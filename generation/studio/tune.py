@@ -18,6 +18,7 @@ from generation.studio.score import MODES, Chord, Meter, Note, Part, Score
 # tonal organization", Psychological Review 89, 1982).
 _MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
 _MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_GRID = 12  # places in a beat
 _EPSILON = 1e-6
 
 
@@ -75,7 +76,8 @@ def tune_of(score: Score) -> Tune:
     """Take the melody of a score: its lead, each kind of section once, with chords and key.
 
     The lead is the part of that role (else the highest part that is no drums); of notes that start together
-    the highest is kept. A key that nobody said is estimated from the notes (Krumhansl's profiles).
+    the highest is kept, and a player's looseness is taken back to twelfths of a beat. A key that nobody said is
+    estimated from the notes (Krumhansl's profiles).
 
     Raises
     ------
@@ -92,7 +94,7 @@ def tune_of(score: Score) -> Tune:
     at = 0.0
     for start, end in spans:
         strains.append(at)
-        for note in one_voice(part.notes):
+        for note in one_voice(_on_grid(part.notes)):
             if start - _EPSILON <= note.start < end - _EPSILON:
                 length = min(note.end, end) - note.start
                 melody.append(Note(max(0.0, note.start - start) + at, length, note.pitch, note.velocity))
@@ -118,6 +120,16 @@ def one_voice(notes: Sequence[Note]) -> list[Note]:
             tops.append(Note(last.start, note.start - last.start, last.pitch, last.velocity))
         tops.append(note)
     return tops
+
+
+def _on_grid(notes: Sequence[Note]) -> list[Note]:
+    """Move notes to the nearest twelfth of a beat, which holds sixteenths and triplets."""
+    moved = []
+    for note in notes:
+        start = round(note.start * _GRID) / _GRID
+        end = max(start + 1 / _GRID, round(note.end * _GRID) / _GRID)
+        moved.append(Note(start, end - start, note.pitch, note.velocity))
+    return moved
 
 
 def estimate_key(notes: Sequence[Note]) -> tuple[int, str]:

@@ -182,6 +182,12 @@ def test_the_tune_of_a_score_is_its_lead_once_through() -> None:
     assert tune.chords == (Chord(0, 4, 0), Chord(4, 4, 0))
 
 
+def test_the_tune_of_a_score_is_on_the_grid() -> None:
+    lead = Part("flute", "lead", 73, (Note(0.02, 0.4, 60), Note(0.51, 0.45, 64), Note(1.34, 0.6, 67)))
+    tune = tune_of(Score("own", (Tempo(0, 100),), (lead,)))
+    assert [note.start * 12 for note in tune.melody] == pytest.approx([0, 6, 16])
+
+
 def test_a_score_without_melody_has_no_tune() -> None:
     drums = Part("kit", "drums", 0, (Note(0, 1, 36),))
     with pytest.raises(TuneError, match="no part with a melody"):
