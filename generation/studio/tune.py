@@ -76,8 +76,8 @@ def tune_of(score: Score) -> Tune:
     """Take the melody of a score: its lead, each kind of section once, with chords and key.
 
     The lead is the part of that role (else the highest part that is no drums); of notes that start together
-    the highest is kept, and a player's looseness is taken back to twelfths of a beat. A key that nobody said is
-    estimated from the notes (Krumhansl's profiles).
+    the highest is kept, and a player's looseness is taken back to twelfths of a beat. A key that nobody said
+    is estimated from the notes (Krumhansl's profiles).
 
     Raises
     ------
