@@ -155,6 +155,10 @@ class StyleEncoder:
 
     def hear(self, waveform: np.ndarray) -> Heard:
         """All that the network says of a waveform's patches, which lie end to end; see `embed`."""
+        return self.hear_patches(self.patches(waveform))
+
+    def patches(self, waveform: np.ndarray) -> np.ndarray:
+        """Log-mel patches of a waveform as the network takes them, end to end: float32 (B, T, F)."""
         import torch
 
         if waveform.ndim != 1 or not len(waveform):
@@ -163,14 +167,26 @@ class StyleEncoder:
             raise ValueError("the waveform holds samples that are not finite")
         if len(waveform) < PATCH_SAMPLES:
             waveform = np.resize(waveform, PATCH_SAMPLES)
-        parts = []
         with _threads(self._threads), torch.inference_mode():
             log_mel = self._log_mel(torch.from_numpy(np.ascontiguousarray(waveform, dtype=np.float32)))
             n = len(log_mel) // PATCH_FRAMES
-            patches = log_mel[: n * PATCH_FRAMES].view(n, PATCH_FRAMES, N_MELS)
-            for block in patches.split(_PATCHES_AT_ONCE):
+            patches: np.ndarray = log_mel[: n * PATCH_FRAMES].view(n, PATCH_FRAMES, N_MELS).numpy()
+        return patches
+
+    def hear_patches(self, patches: np.ndarray) -> Heard:
+        """All that the network says of log-mel patches, float32 (B, T, F)."""
+        import torch
+
+        parts = []
+        with _threads(self._threads), torch.inference_mode():
+            for block in torch.from_numpy(patches).split(_PATCHES_AT_ONCE):
                 parts.append([part.numpy() for part in _network(block, self._weights)])
         return Heard(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+    def run(self, patches: Any) -> tuple[Any, Any, Any, Any]:
+        """Tags, penultimate, mean pool and max pool of a torch tensor of patches, with gradients to them."""
+        with _threads(self._threads):
+            return _network(patches, self._weights)
 
     def _log_mel(self, waveform: Any) -> Any:
         """Compress mel powers as in training: (n_samples,) -> (n_frames, F)."""
