@@ -56,6 +56,12 @@ def all_files(session: Session) -> list[StoredFile]:
     return [_stored(row) for row in session.execute(select(*_FILE).order_by(AudioFile.id))]
 
 
+def files_of_song(session: Session, song_id: int) -> list[StoredFile]:
+    """Return the files that hold a song, by id, missing ones too."""
+    statement = select(*_FILE).where(AudioFile.song_id == song_id).order_by(AudioFile.id)
+    return [_stored(row) for row in session.execute(statement)]
+
+
 def files_with(
     session: Session, *, paths: Iterable[str] = (), hashes: Iterable[str] = ()
 ) -> list[StoredFile]:

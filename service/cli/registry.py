@@ -41,6 +41,7 @@ COMMANDS: dict[str, str] = {
     "users": "List users with how much they listened.",
     "evaluate": "Compare Songspace with its peers on what was held back.",
     "releases": "List, show and verify releases, and go back to an earlier one.",
+    "sound": "Find, or compose, the sound of a song of the library.",
     "compose": "Compose, or arrange, what a text asks for, and render it.",
     "studio": "Make clips for training, and look at what the studio plays.",
     "sample-world": "Write a made-up label with playlists and listeners into the database.",
