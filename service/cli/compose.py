@@ -65,6 +65,8 @@ def run(
         if sound_file is not None or picture is not None:
             prominence = _sound(ctx, piece, sample_rate, sound_file, picture)
         truth = describe(piece, prominence=prominence or None)
+    if Path("-") in (midi, spectrogram):
+        return  # standard output holds the file
     if as_json:
         print_json({"title": piece.score.title, "seed": seed, "truth": truth.to_json()})
     else:

@@ -49,6 +49,13 @@ def test_the_same_seed_writes_the_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.flac").read_bytes() == (tmp_path / "b.flac").read_bytes()
 
 
+def test_notes_go_to_standard_output_alone(capfdbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["compose", "folk", "--seconds", "10", "--midi", "-"]) == 0
+    written = capfdbinary.readouterr().out
+    assert written.startswith(b"MThd")
+    assert written.endswith(b"\xff\x2f\x00")
+
+
 def test_without_a_file_to_write_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--out" in error_of(capsys, "compose", "jazz")
 
