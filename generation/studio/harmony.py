@@ -140,14 +140,12 @@ def final_numeral(genre: str, mode: str) -> str:
 
 
 def colour(numeral: str, genre: str) -> str:
-    """Give a plain triad its genre's usual extension: sevenths in jazz, bare fifths in metal."""
+    """Give a plain triad its genre's usual extension: sevenths in jazz."""
     plain = numeral.lstrip("b#")
     if set(plain) - set("ivIV"):
         return numeral
     if genre == "jazz":
         return numeral + ("M7" if numeral in ("I", "IV", "bVI", "bIII", "bII") else "7")
-    if genre == "metal":
-        return numeral + "p"
     if genre in ("hip hop", "funk") and plain.islower() and numeral != "i":
         return numeral + "7"
     return numeral

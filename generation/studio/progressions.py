@@ -101,13 +101,14 @@ country major verse: I | I | IV | I ; I | IV | I | V ; I | I | V | V ; I I7 | IV
 country major chorus: IV | I | V | I ; I | IV | I V | I ; I | V | IV | I ; IV | V | I vi | IV V
 country minor verse: i | i | iv | i ; i | bVII | i | v ; i | bVI | iv | i ; i | i | bVI | V
 country minor chorus: iv | i | V | i ; i | bVI | bVII | i ; i | bVI | iv | V
-metal minor verse: ip | ip | bVIp | Vp ; ip | ip | ip | bVIIp ; ip | bVIp | ip | Vp
-    ; ip | ip bVIp | ip | Vp ; ip | bVIp | ip | ip ; i | i | bVI | i ; i | bVI | i | iv
-metal minor chorus: ip | bVIp | ivp | Vp ; ip | bVIp | bVIIp | ip ; ip | ivp | bVIp | Vp
-    ; i | bVI | iv | V ; i | bVI | iv | i ; i | iv | bVI | V ; i | bVI | bVII | i
-metal phrygian verse: ip | ip | ip | bIIp ; ip | bIIp | ip | bVIIp ; ip | ip | bIIp | ip ; i | i | bII | i
-metal phrygian chorus: ip | bIIp | bVIp | ip ; ip | bVIp | bIIp | ip ; ip | vp | bIIp | ip
-    ; i | bVI | bII | i
+metal minor verse: i | i | bVI | V ; i | bVI | i | V ; i | i | i | bVI ; i | i | bVI | i ; i | i | i bVI | i
+    ; i bVI | i | i bVI | V ; i | i | i | i V
+metal minor chorus: i | bVI | i | V ; i | bVI | bVII | i ; i bVI | i | i V | i ; i | i | bVI V | i
+    ; i | bVI | iv V | i ; i V | i | bVI V | i
+metal minor bridge: i | bVI | i | V ; i | i | bVI | V ; i V | i | i bVI | V
+metal minor prechorus: i | i | bVI | V ; i | V | i | V
+metal phrygian verse: i | i | i | bII ; i | bII | i | i ; i | i | bII | i
+metal phrygian chorus: i | i bII | i | i ; i | bVI | bII | i ; i bII | i | i bII | i
 latin major verse: I | I | V7 | I ; I6 | ii7 | V7 | I6 ; I | IV | V7 | I ; I6 | I6 | ii7 V7 | I6
     ; I | IV | I | I V7 ; I | IV | IV V7 | I
 latin major chorus: I | IV | V | I ; I IV | V I | I IV | V I ; I | ii7 | V7 | I6 ; I | IV | V7 | I
