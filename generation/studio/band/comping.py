@@ -138,7 +138,7 @@ def _strike(
     if mark in "R34567Oa":
         pitch = _single(mark, chord, bar, hands)
         return [Note(at, length, pitch, _velocity(bar, soft + accent(bar, at)))]
-    pitches = voicing[:2] if mark == "p" else voicing[1:] if mark == "u" else voicing
+    pitches = voicing[:1] if mark == "p" else voicing[1:] if mark == "u" else voicing
     if mark in "pm":
         length = min(length, 0.5 * 0.25 if mark == "m" else 0.18)
     spread = STRUM_S / hands.beat_s if hands.instrument.family in ("guitar", "plucked") else 0.0

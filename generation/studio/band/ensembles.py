@@ -10,26 +10,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from generation.studio.idioms import IDIOMS
+
 # Felt beats a minute within which a genre is at home, from slow to fast.
 TEMPO_RANGES: Mapping[str, tuple[float, float]] = MappingProxyType(
-    {
-        "rock": (104.0, 148.0),
-        "pop": (92.0, 128.0),
-        "edm": (122.0, 132.0),
-        "techno": (126.0, 142.0),
-        "hip hop": (76.0, 98.0),
-        "jazz": (100.0, 190.0),
-        "blues": (66.0, 118.0),
-        "classical": (66.0, 132.0),
-        "ambient": (54.0, 80.0),
-        "folk": (84.0, 126.0),
-        "country": (96.0, 132.0),
-        "metal": (130.0, 178.0),
-        "latin": (92.0, 118.0),
-        "reggae": (68.0, 88.0),
-        "funk": (94.0, 116.0),
-        "chiptune": (120.0, 160.0),
-    }
+    {genre: (idiom.tempo[0], idiom.tempo[2]) for genre, idiom in IDIOMS.items()}
 )
 
 
@@ -95,7 +80,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             counter=(),
             drums=("808 drums", "electronic drums"),
             tight=True,
-            gains={"drums": 3.0, "pad": 5.0, "bass": 1.0},
+            gains={"drums": -2.0, "pad": 2.0, "harmony": 2.0, "riff": 3.0},
         ),
         "hip hop": Ensemble(
             lead=("electric piano", "flute", "synth lead", "muted trumpet"),
@@ -118,7 +103,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             counter=("trombone", "muted trumpet", "tenor saxophone"),
             drums=("jazz drums",),
             swing8=0.655,
-            gains={"bass": 2.0},
+            gains={"bass": 2.0, "drums": 6.0, "harmony": 2.0},
         ),
         "blues": Ensemble(
             lead=("electric guitar", "harmonica", "overdriven guitar", "tenor saxophone"),
@@ -181,7 +166,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             counter=("overdriven guitar",),
             drums=("power drums",),
             push_ms=-1.0,
-            gains={"harmony": 3.0, "riff": 4.0, "drums": 2.0, "pad": 3.0},
+            gains={"harmony": 3.0, "riff": 3.0, "drums": -1.0, "pad": 3.0, "bass": 2.0},
         ),
         "latin": Ensemble(
             lead=("trumpet", "flute", "nylon guitar", "saxophone"),
@@ -191,7 +176,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             riff=("brass section", "marimba"),
             counter=("trombone", "flute"),
             drums=("latin percussion",),
-            gains={"harmony": 2.0, "drums": 1.0},
+            gains={"harmony": 3.0, "drums": -1.0, "bass": 1.0},
         ),
         "reggae": Ensemble(
             lead=("trombone", "saxophone", "rock organ", "harmonica"),
@@ -210,7 +195,7 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
             harmony=("electric guitar", "muted guitar"),
             pad=("rock organ",),
             bass=("slap bass", "bass guitar"),
-            riff=("clavinet",),
+            riff=("clavinet", "muted guitar"),
             counter=("brass section",),
             drums=("drum kit", "room drums"),
             swing16=0.53,
@@ -234,8 +219,8 @@ ENSEMBLES: Mapping[str, Ensemble] = MappingProxyType(
 ROLE_GAIN_DB: Mapping[str, float] = MappingProxyType(
     {
         "lead": 3.0,
-        "counter": -5.0,
-        "riff": -6.0,
+        "counter": -3.0,
+        "riff": -4.5,
         "harmony": -4.0,
         "pad": -9.0,
         "bass": 0.0,

@@ -3,7 +3,7 @@
 A line is written as `bars.strikes` reads it. `x`, `X`, `o` strike the whole chord (plain, accented, soft),
 `u` its upper voices (an up-stroke), `m` damps it. Digits pick voices from the lowest (those beyond the
 chord go on an octave higher) or, in a style of `degrees`, are degrees of the chord; `R O 4 a` are single
-notes as in `bass.LINES`, below the chord; `p` is a palm-muted power chord. Long notes ring, others are cut
+notes as in `bass.LINES`, below the chord; `p` is its palm-muted root. Long notes ring, others are cut
 by `gate`.
 """
 
@@ -229,7 +229,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             "0-2-1-2-3-2-",
             "021321",
             gate=0.9,
-            shift=7,
+            shift=2,
             softer=10,
         ),
         "metal harmony": Style(
@@ -257,7 +257,7 @@ STYLES: Mapping[str, Style] = MappingProxyType(
             "0.1.2.1.0.1.",
             "012021",
             gate=0.9,
-            shift=3,
+            shift=-6,
             octaves=True,
         ),
         "latin riff": Style(
