@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import connection, get_context, parent_process
 from pathlib import Path
 
 from db.repositories import audio
@@ -265,7 +266,16 @@ def _prepare_worker() -> None:
     """One thread a worker; and what decoders say of damaged files goes nowhere: the outcome says it."""
     from threadpoolctl import threadpool_limits
 
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     warm_up()
     threadpool_limits(1)  # Of all libraries that are loaded by now.
+
+
+def _end_with_parent() -> None:
+    """End this worker when the process that gave it work is gone, killed perhaps: it would wait for ever."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)
