@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from generation.studio.band import TEMPO_RANGES
 from generation.studio.compose import compose, dice, draw_genres, make_plan, normalised
 from generation.studio.idioms import IDIOMS
 from generation.studio.lead import lead_notes
@@ -79,11 +78,9 @@ def test_every_genre_in_every_mode_is_a_whole_song(genre: str) -> None:
 )
 def test_other_meters_have_sections_of_whole_bars_and_chords_without_gaps(meter: Meter) -> None:
     plan, notes = lead_of(1, genres={"folk": 1.0}, meter=meter)
-    for before, after in (
-        *pairwise(plan.sections),
-        *pairwise(plan.chords),
-    ):
-        assert before.start + before.duration == pytest.approx(after.start)
+    for rows in (plan.sections, plan.chords):
+        edges = [(one.start, one.start + one.duration) for one in rows]
+        assert all(a[1] == pytest.approx(b[0]) for a, b in pairwise(edges))
     assert all(
         (one.duration / meter.beats_per_bar) % 1 == pytest.approx(0, abs=1e-6) for one in plan.sections
     )
@@ -201,7 +198,7 @@ def test_titles_vary() -> None:
     assert len(titles) > 70
 
 
-def test_tempos_are_those_at_which_the_band_is_at_home() -> None:
+def test_tempos_that_are_drawn_are_those_of_the_genre() -> None:
     for genre, idiom in IDIOMS.items():
-        assert (idiom.tempo[0], idiom.tempo[2]) == TEMPO_RANGES[genre]
-        assert idiom.tempo[0] < idiom.tempo[1] < idiom.tempo[2]
+        low, _, high = idiom.tempo
+        assert all(low - 1 <= make_plan(seed, genres={genre: 1.0}).tempo_bpm <= high + 1 for seed in range(5))
