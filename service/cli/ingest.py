@@ -40,7 +40,10 @@ def run(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Take music, playlists, listens and songs from files into the database; music is analysed."""
+    """Take playlists, listens and songs from files into the database.
+
+    Music (mp3, flac, ogg, opus, m4a, wav) is analysed: tempo, key, loudness, and how it sounds.
+    """
     from pipelines.ingest import ingest
     from pipelines.sources.detect import FORMATS
 
