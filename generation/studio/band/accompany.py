@@ -15,7 +15,7 @@ from generation.studio.band.counter import play_counter
 from generation.studio.band.drums import play_drums, tuned_kick
 from generation.studio.band.humanise import humanise_part
 from generation.studio.band.instruments import INSTRUMENTS, find_instrument
-from generation.studio.band.styles import style_of
+from generation.studio.band.styles import GUIDE, style_of
 from generation.studio.band.voicing import fit_pitch
 from generation.studio.plan import Plan
 from generation.studio.score import Note, Part
@@ -61,7 +61,7 @@ def accompany(
     sparse = len(seats) <= 3
     parts = []
     for seat, own in zip(seats, rng.spawn(len(seats)), strict=True):
-        notes = _play(seat, plan, bars, lead=lead, sparse=sparse, rng=own)
+        notes = _play(seat, plan, bars, lead=lead, sparse=sparse, asked=bool(instruments), rng=own)
         if notes:
             fitted = tuple(notes) if seat.instrument.is_drums else _in_range(notes, seat)
             part = Part(
@@ -80,6 +80,7 @@ def _play(
     *,
     lead: Part | None,
     sparse: bool,
+    asked: bool,
     rng: np.random.Generator,
 ) -> list[Note]:
     shares = activity(bars, seat.role, seat.genre, sparse=sparse)
@@ -92,6 +93,10 @@ def _play(
     low, high = _register(lead)
     if seat.role == "counter":
         below = (max(one.low, low), min(one.high, max(high + 2, one.low + 14)))
+        if asked:
+            scale = (plan.tonic, plan.mode)
+            hands = Hands(GUIDE, one, below[0], below[1], 60 / plan.tempo_bpm, scale)
+            return hold_chords(bars, shares, hands, rng=rng)
         return play_counter(
             bars, shares, lead=lead, scale=(plan.tonic, plan.mode), low=below[0], high=below[1], rng=rng
         )

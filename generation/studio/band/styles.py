@@ -63,6 +63,9 @@ _HELD = Style(
     ("x---------------", "x-------x-------", "x---x---x---x---"), "x-----------", "x-----", softer=8
 )
 
+# One long tone a chord, its third: how a second melody instrument that was asked for accompanies.
+GUIDE = Style(("x---------------",) * 3, "x-----------", "x-----", voices=1, softer=10)
+
 # By genre and role; "genre role family" is for instruments of that family alone.
 STYLES: Mapping[str, Style] = MappingProxyType(
     {

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from generation.studio.score import Chord
 
 # What to leave out first where hands are few: by place in CHORDS (root, third, fifth, seventh, ninth, ...).
-_ORDER = {2: (0, 1), 3: (1, 0, 2, 3), 4: (1, 3, 0, 2, 4)}
+_ORDER = {1: (1,), 2: (0, 1), 3: (1, 0, 2, 3), 4: (1, 3, 0, 2, 4)}
 
 
 def chord_tones(chord: Chord, n_voices: int) -> tuple[int, ...]:

@@ -143,6 +143,13 @@ def test_three_instruments_asked_for_are_the_whole_band() -> None:
     assert sorted(part.name for part in parts) == ["piano", "upright bass"]
 
 
+def test_a_second_melody_instrument_plays_though_the_lead_never_rests() -> None:
+    plan = plan_of("classical")
+    lead = Part("violin", "lead", 40, (Note(0.0, plan.n_beats, 76),))
+    parts = accompany(plan, lead, rng=np.random.default_rng(0), instruments=("violin", "flute"))
+    assert [part.name for part in parts] == ["flute"]
+
+
 def test_one_instrument_asked_for_has_the_core_of_the_band_around_it() -> None:
     parts = band_of(plan_of("country"), instruments=("banjo",))
     assert "banjo" in [part.name for part in parts]
