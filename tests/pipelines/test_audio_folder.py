@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path, PurePath
 
+import numpy as np
 import pytest
 
 from pipelines.sources import audio_folder
@@ -183,3 +184,28 @@ def test_an_m4a_plays_where_its_decoder_is_installed(tmp_path: Path) -> None:
 )
 def test_a_few_bytes_are_no_format(head: bytes) -> None:
     assert kind_of(head) == ""
+
+
+def harmed(data: bytes, rng: np.random.Generator) -> bytes:
+    """Return a file with some bytes changed, taken out or put in, mostly where its headers are."""
+    out = bytearray(data)
+    for _ in range(int(rng.integers(1, 8))):
+        place = int(rng.integers(min(len(out), 600 if rng.random() < 0.7 else len(out))))
+        kind = int(rng.integers(3))
+        if kind == 0:
+            out[place] = int(rng.integers(256))
+        elif kind == 1:
+            del out[place : place + int(rng.integers(1, 50))]
+        else:
+            out[place:place] = rng.bytes(5)
+    return bytes(out)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_a_harmed_file_is_read_or_refused_and_never_raises(suffix: str, tmp_path: Path) -> None:
+    whole = write_music(tmp_path / f"a{suffix}", TAGS, seconds=0.5).read_bytes()
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        (tmp_path / f"a{suffix}").write_bytes(harmed(whole, rng))
+        batches = list(read(tmp_path))
+        assert sum(len(batch.files) + len(batch.problems) for batch in batches) > 0
