@@ -78,8 +78,16 @@ class VectorIndex:
         """The kind of index in it: "exact" or "hnsw"."""
         return "hnsw" if hasattr(self._index, "hnsw") else "exact"
 
-    def search(self, queries: np.ndarray, k: int) -> tuple[np.ndarray, np.ndarray]:
+    def search(
+        self, queries: np.ndarray, k: int, *, ef_search: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Find the k vectors of largest inner product with each query.
+
+        Parameters
+        ----------
+        ef_search : int, optional
+            How far an HNSW graph is searched, in the place of the setting that it was built with; k at least.
+            Less is quicker and misses more.
 
         Returns
         -------
@@ -98,5 +106,12 @@ class VectorIndex:
             raise ValueError(
                 f"need k >= 1 and queries of {self._index.d} dimensions, got {k}, {queries.shape}"
             )
-        scores, rows = self._index.search(queries, k)
+        if ef_search is not None and self.kind == "hnsw":
+            import faiss
+
+            # The stubs miss it.
+            effort = faiss.SearchParametersHNSW(efSearch=max(ef_search, k))  # type: ignore[attr-defined]
+            scores, rows = self._index.search(queries, k, params=effort)
+        else:
+            scores, rows = self._index.search(queries, k)
         return rows, scores

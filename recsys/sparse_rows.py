@@ -10,17 +10,13 @@ import numpy as np
 import scipy.sparse as sp
 
 
-def entries(matrix: sp.csr_matrix, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where the entries of these rows stand in `matrix.indices` and `matrix.data`, and how many each has."""
-    starts = matrix.indptr[rows].astype(np.int64)
-    lengths = matrix.indptr[np.asarray(rows) + 1] - starts
-    before = np.cumsum(lengths) - lengths
-    return np.repeat(starts - before, lengths) + np.arange(int(lengths.sum())), lengths
-
-
 def sum_rows(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Sum of these rows, each with its weight; float32, shape (n_columns,)."""
-    return np.asarray(matrix[rows].T @ weights.astype(np.float32), dtype=np.float32)
+    from recsys.sparse_loops import add_rows
+
+    out = np.zeros(matrix.shape[1], np.float32)
+    add_rows(matrix.indptr, matrix.indices, matrix.data, rows, weights.astype(np.float32), out)
+    return out
 
 
 class Columns:
@@ -45,14 +41,11 @@ class Columns:
 
     def of(self, matrix: sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
         """matrix[rows][:, columns], dense; float32, shape (n_rows, n_columns)."""
-        at, lengths = entries(matrix, rows)
-        to = self._place[matrix.indices[at]]
-        kept = np.flatnonzero(to >= 0)
-        out = np.zeros(len(rows) * len(self), np.float32)
-        start = np.repeat(np.arange(len(rows)) * len(self), lengths)
-        out[start[kept] + to[kept]] = matrix.data[at[kept]]
-        block = out.reshape(len(rows), len(self))
-        return block if self._again is None else block[:, self._again]
+        from recsys.sparse_loops import gather_rows
+
+        out = np.zeros((len(rows), len(self)), np.float32)
+        gather_rows(matrix.indptr, matrix.indices, matrix.data, rows, self._place, out)
+        return out if self._again is None else out[:, self._again]
 
 
 def block(matrix: sp.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:

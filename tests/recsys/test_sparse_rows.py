@@ -1,0 +1,49 @@
+"""Rows of sparse matrices say what whole products say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import scipy.sparse as sp
+
+from recsys.sparse_rows import Columns, block, compact, sum_rows
+
+
+@pytest.fixture
+def matrix() -> sp.csr_matrix:
+    return sp.csr_matrix(sp.random(30, 40, density=0.2, random_state=1, format="csr", dtype=np.float32))
+
+
+def test_summed_rows_are_a_product(matrix: sp.csr_matrix) -> None:
+    rows, weights = np.array([3, 0, 29]), np.array([0.5, 2.0, 0.25], np.float32)
+    expected = weights @ matrix.toarray()[rows]
+    assert sum_rows(matrix, rows, weights) == pytest.approx(expected, abs=1e-6)
+
+
+def test_no_rows_sum_to_nothing(matrix: sp.csr_matrix) -> None:
+    none = np.zeros(0, dtype=np.int64)
+    assert not sum_rows(matrix, none, none.astype(np.float32)).any()
+
+
+def test_a_row_may_come_twice(matrix: sp.csr_matrix) -> None:
+    twice = sum_rows(matrix, np.array([4, 4]), np.ones(2, np.float32))
+    assert twice == pytest.approx(2 * matrix.toarray()[4])
+
+
+@pytest.mark.parametrize("columns", [[7, 2, 39], [5, 5, 1], []])
+def test_a_block_is_rows_at_columns(matrix: sp.csr_matrix, columns: list[int]) -> None:
+    rows, at = np.array([1, 9, 1]), np.array(columns, dtype=np.int64)
+    assert np.array_equal(block(matrix, rows, at), matrix.toarray()[np.ix_(rows, at)])
+
+
+def test_columns_are_read_from_several_matrices(matrix: sp.csr_matrix) -> None:
+    at, rows = Columns(np.array([8, 3]), 40), np.array([2])
+    for one in (matrix, sp.csr_matrix(2 * matrix)):
+        assert np.array_equal(at.of(one, rows), one.toarray()[2:3, [8, 3]])
+
+
+def test_a_query_is_its_songs_and_their_weights() -> None:
+    query = sp.csr_matrix(np.array([[0, 0.25, 0, 0.75], [1.0, 0, 0, 0]], np.float32))
+    rows, weights = compact(query)
+    assert rows.tolist() == [0, 1, 3]
+    assert weights.tolist() == [[0, 0.25, 0.75], [1.0, 0, 0]]
