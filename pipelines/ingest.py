@@ -235,5 +235,6 @@ def _hear(
 
 
 def _has_news(report: IngestReport) -> bool:
-    """Whether there may be songs to place: new ones, or known ones in new company."""
-    return any(part.added or part.changed for part in (report.songs, report.playlists))
+    """Whether there may be songs to place: new ones, known ones in new company, or sounds."""
+    heard = report.audio is not None and bool(report.audio.analysed or report.audio.recognised)
+    return heard or any(part.added or part.changed for part in (report.songs, report.playlists))

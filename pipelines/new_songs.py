@@ -1,9 +1,9 @@
 """New songs: a place in the song space for what the published release does not know, without a nightly run.
 
 `place_new_songs` works at the end of every ingest, and when a release is published. A song without a place in
-the release gets one from its artist, its text, its tags, and the songs beside it in lists that came later
-(recsys/placing.py); it is stored beside the release's name, with a hash of all that, so that the next ingest
-touches only what has changed. `load_new_songs` reads them as a side index, exact and in memory.
+the release gets one from its artist, its text, its tags, its sound, and the songs beside it in lists that
+came later (recsys/placing.py); it is stored beside the release's name, with a hash of all that, so that the
+next ingest touches only what has changed. `load_new_songs` reads them as a side index, exact and in memory.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from db.errors import DatabaseError
 from db.repositories import placements as repository
 from db.repositories import tags as tags_repository
+from db.repositories.audio import style_embeddings
 from db.repositories.placements import PlacedSong
 from db.session import SessionFactory, write_transaction
 from generation.text_encoder import TextEncoderMissingError
@@ -35,7 +36,7 @@ from pipelines.serving import open_release
 from pipelines.towers import NoTowerError, Tags, texts_of, tower_of
 from recsys.corpus import SOURCE_POWER
 from recsys.placing import ARTIST as ARTIST_EVIDENCE
-from recsys.placing import LIST_DOUBT, LISTS, MEANING, TAGS, WORDS, SongPlacer, artist_evidence
+from recsys.placing import LIST_DOUBT, LISTS, MEANING, SOUND, TAGS, WORDS, SongPlacer, artist_evidence
 from recsys.texts import Ridge, TagRidge, Texts, WordTable
 
 logger = logging.getLogger(__name__)
@@ -123,8 +124,9 @@ def place_new_songs(
         facts = repository.song_facts(session, without.tolist())
         tags = tags_repository.tags_of(session, without.tolist()) if len(without) else {}
         lists = repository.lists_with(session, without.tolist())
+        sounds = _sounds(session, release, facts[SONG_ID].to_numpy(np.int64))
     beside = _list_evidence(release, facts[SONG_ID].to_numpy(np.int64), lists)
-    hashes = _hashes(facts, tags, beside)
+    hashes = _hashes(facts, tags, beside, sounds)
     changed = np.array(
         [before.get(int(song)) != sha for song, sha in zip(facts[SONG_ID], hashes, strict=True)], dtype=bool
     )
@@ -134,7 +136,8 @@ def place_new_songs(
     if len(rows):
         part = facts.iloc[rows].reset_index(drop=True)
         encode = encode or cached_encoder(home)
-        placed = _placed(release, part, tags, beside[rows], [hashes[row] for row in rows], encode)
+        evidence = {LISTS: beside[rows], SOUND: _sound_evidence(release, sounds[rows])}
+        placed = _placed(release, part, tags, evidence, [hashes[row] for row in rows], encode)
     # A song that lost its last fact keeps no place from what it was.
     gone |= set(facts[SONG_ID].to_numpy()[rows].tolist()) - {song.song_id for song in placed}
     _store(session_factory, release, home, placed, gone & before.keys())
@@ -164,11 +167,13 @@ def _placed(
     release: Release,
     facts: pd.DataFrame,
     tags: Tags,
-    beside: np.ndarray,
+    given: Mapping[str, np.ndarray],
     hashes: Sequence[str],
     encode: Encode,
 ) -> list[PlacedSong]:
-    """The songs of a frame with their places; without those of which nothing is known."""
+    """The songs of a frame with their places, by the evidence that is given and by artist and text; without
+    those of which nothing is known.
+    """
     placer = _placer(release)
     asked = facts[ARTIST_ID].to_numpy(np.int64)
     artist = _artists(release, placer, asked)
@@ -180,7 +185,7 @@ def _placed(
         MEANING: texts.vectors,
         WORDS: placer.words.place(texts.words),
         TAGS: placer.tags.place(texts.tags, len(texts)),
-        LISTS: beside,
+        **given,
     }
     vectors, trust = placer.place(evidence, has_meaning=has_meaning)
     named = [(name, np.atleast_1d(values.any(1))) for name, values in evidence.items()]
@@ -194,7 +199,35 @@ def _placed(
 
 
 def _placer(release: Release) -> SongPlacer:
-    """The release's placer; where it places no words, one that goes by artists and lists alone."""
+    """The release's placer; where it places no words, one that goes by artists, sound and lists alone."""
+    placer = _placer_of_texts(release)
+    if release.audio is None:
+        return placer
+    return replace(placer, recipes={**placer.recipes, **release.audio.recipes})
+
+
+def _sounds(session: Session, release: Release, song_ids: np.ndarray) -> np.ndarray:
+    """Style embeddings of songs, ascending ids, that the release's audio tower reads; NaN rows for none."""
+    if release.audio is None:
+        return np.zeros((len(song_ids), 0), np.float32)
+    heard, embeddings = style_embeddings(session, release.audio.version, song_ids.tolist())
+    out = np.full((len(song_ids), len(release.audio.there.mean)), np.nan, np.float32)
+    if embeddings.shape[1] == out.shape[1]:
+        out[np.searchsorted(song_ids, heard)] = embeddings
+    return out
+
+
+def _sound_evidence(release: Release, sounds: np.ndarray) -> np.ndarray:
+    """What sound says, as deviations, shape (n, dim); zero rows for songs without."""
+    mean = _placer(release).mean
+    out = np.zeros((len(sounds), len(mean)), np.float32)
+    if release.audio is not None:
+        has = np.isfinite(sounds).all(1)
+        out[has] = release.audio.deviations(sounds[has], mean)
+    return out
+
+
+def _placer_of_texts(release: Release) -> SongPlacer:
     try:
         return tower_of(release).placer
     except NoTowerError:
@@ -270,14 +303,17 @@ def _list_evidence(release: Release, songs: np.ndarray, lists: pd.DataFrame) -> 
     return out
 
 
-def _hashes(facts: pd.DataFrame, tags: Tags, beside: np.ndarray) -> list[str]:
+def _hashes(facts: pd.DataFrame, tags: Tags, beside: np.ndarray, sounds: np.ndarray) -> list[str]:
     """A hash for each song of everything that its place depends on, beside the release."""
+    # A song without sound has the hash that it had before there was any.
+    heard = [row.astype("<f4").tobytes() if row.size and np.isfinite(row).all() else b"" for row in sounds]
     columns = (facts[SONG_ID], facts[TITLE], facts[ARTIST], facts[ARTIST_ID])
     lists = np.ascontiguousarray(np.round(beside, 4) + 0.0, dtype="<f4")
     return [
         hashlib.sha256(
             repr((title, artist, int(artist_id), sorted(tags.get(int(song), {}).items()))).encode()
             + row.tobytes()
+            + sound
         ).hexdigest()
-        for song, title, artist, artist_id, row in zip(*columns, lists, strict=True)
+        for song, title, artist, artist_id, row, sound in zip(*columns, lists, heard, strict=True)
     ]

@@ -1,5 +1,5 @@
-"""The nightly job: clean -> corpus -> song2vec -> cooccurrence -> index -> words -> axes -> evaluate ->
-listens -> publish.
+"""The nightly job: clean -> corpus -> song2vec -> cooccurrence -> index -> words -> sounds -> axes ->
+evaluate -> listens -> publish.
 
 Each stage (pipelines/night/, a module each) leaves its folder under `SONGSPACE_HOME/nightly/`
 (pipelines/stages.py) and is skipped when nothing that it reads has changed, so a job that was killed goes on
@@ -24,6 +24,7 @@ from pipelines.night import (
     listens,
     publish,
     song2vec,
+    sounds,
     words,
 )
 from pipelines.night.job import GateClosedError, Job, NightlySettings, NothingToLearnError
@@ -39,6 +40,7 @@ _RUN: Mapping[str, Callable[[Job], StageReport]] = {
     "cooccurrence": cooccurrence.run,
     "index": index.run,
     "words": words.run,
+    "sounds": sounds.run,
     "axes": axes.run,
     "evaluate": evaluate.run,
     "listens": listens.run,

@@ -27,6 +27,7 @@ from pipelines.release_files import (
     start_building,
     write_manifest,
 )
+from recsys.audio_tower import AudioTower
 from recsys.axes import Axes
 from recsys.components import TRANSFORMER, Component, Vectors, build_components
 from recsys.continuation import Continuation
@@ -46,7 +47,10 @@ from recsys.towers import TextTower
 if TYPE_CHECKING:
     from recsys.song_transformer import Transformer
 
-FORMAT = 3
+FORMAT = 4
+# Format 3 is the same without an audio tower.
+READABLE = (3, FORMAT)
+LISTS, SOUND = "lists", "sound"
 ARTIST_ID = "artist_id"
 ALBUM_ID = "album_id"
 RECORDING_KEY = "recording_key"
@@ -78,6 +82,8 @@ class ReleaseParts:
         Where the text encoder was there.
     axes : Axes, or None
         Where songs bear tags.
+    audio : AudioTower, or None
+        Where enough songs have a sound.
     """
 
     corpus: Corpus
@@ -96,6 +102,7 @@ class ReleaseParts:
     listen_ranker: ListenRanker | None = None
     tower: TextTower | None = None
     axes: Axes | None = None
+    audio: AudioTower | None = None
 
 
 @dataclass(frozen=True)
@@ -121,6 +128,16 @@ class Release:
     def axes(self) -> Axes | None:
         """Named directions of the song space."""
         return self.parts.axes
+
+    @property
+    def audio(self) -> AudioTower | None:
+        """From how songs sound to the song space, and back."""
+        return self.parts.audio
+
+    @property
+    def is_by_sound(self) -> bool:
+        """Whether the song space is made of sound, since no lists taught one (recsys/sound_space.py)."""
+        return self.manifest.get("space") == SOUND
 
     @property
     def n_songs(self) -> int:
@@ -150,8 +167,11 @@ class Release:
 
     @cached_property
     def trust(self) -> np.ndarray:
-        """What the score of each song of the vocabulary is multiplied by, 0..1 (recsys/tail.py)."""
-        return trust(self.counts)
+        """What the score of each song of the vocabulary is multiplied by, 0..1 (recsys/tail.py).
+
+        Where songs lie by their sound, lists say nothing against one that is in none.
+        """
+        return np.ones(self.n_songs, np.float32) if self.is_by_sound else trust(self.counts)
 
     @cached_property
     def catalogue(self) -> Catalogue:
@@ -277,6 +297,8 @@ def write_release(
         parts.tower.save(folder / "tower.npz")
     if parts.axes is not None:
         parts.axes.save(folder / "axes.npz")
+    if parts.audio is not None:
+        parts.audio.save(folder / "audio.npz")
     index.save(folder / "input.faiss")
     output_index.save(folder / "output.faiss")
     release = Release(name, {}, parts, index, output_index)
@@ -306,9 +328,10 @@ def load_release(releases: Path, name: str) -> Release:
         not read.
     """
     manifest = read_manifest(releases, name)
-    if manifest.get("format") != FORMAT:
+    if manifest.get("format") not in READABLE:
+        known = " and ".join(map(str, READABLE))
         raise ReleaseError(
-            f"release {name} has format {manifest.get('format')!r}, this version reads {FORMAT}"
+            f"release {name} has format {manifest.get('format')!r}, this version reads {known}"
         )
     damage = check_files(releases, name)
     if damage:
@@ -332,6 +355,7 @@ def load_release(releases: Path, name: str) -> Release:
             listen_ranker=ListenRanker.load(folder),
             tower=TextTower.load(tower) if (tower := folder / "tower.npz").exists() else None,
             axes=Axes.load(axes) if (axes := folder / "axes.npz").exists() else None,
+            audio=AudioTower.load(audio) if (audio := folder / "audio.npz").exists() else None,
         )
         index = VectorIndex.load(folder / "input.faiss")
         output_index = VectorIndex.load(folder / "output.faiss")

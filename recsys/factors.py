@@ -80,6 +80,11 @@ class Factors:
         found = (confidence - z * solved) @ (turned @ songs.T)
         return np.asarray(np.maximum(found, 0.0), dtype=np.float32)
 
+    @classmethod
+    def of_nothing(cls, n_songs: int) -> Factors:
+        """Factors where there are no lists: every song scores 0."""
+        return cls(np.zeros((n_songs, 1), np.float32), FactorSettings.l2, FactorSettings.alpha)
+
     def save(self, path: Path) -> None:
         """Write to one .npz file."""
         np.savez(path, songs=self.songs, l2=self.l2, alpha=self.alpha)

@@ -1,5 +1,5 @@
 """Places for songs that no list has taught: from their artist, the meaning of their text, its words, their
-lists.
+sound, their lists.
 
 A song's place is predicted as
 
@@ -7,16 +7,17 @@ A song's place is predicted as
 
 with the evidence f_e as deviations from the mean of all songs: *artist*, the mean of the artist's songs,
 shrunk; *meaning*, a ridge from the sentence vector of "title by artist. tags"; *words*, the sum of what its
-words stood for; *lists*, the mean of the songs beside it in lists that training has not seen. The c_e are the
-least-squares weights, none negative, on songs whose place is known: each predicted by models fitted without
-it, or, for artists that are new, without any song of its artist. `trust` is the cosine that this reached with
-the songs' true places (docs/words.md).
+words stood for; *sound*, what the audio tower says (recsys/audio_tower.py); *lists*, the mean of the songs
+beside it in lists that training has not seen. The c_e depend on what is known of a song: its artist, its
+meaning, its sound or not. They are the least-squares weights, none negative, on songs whose place is known:
+each predicted by models fitted without it, or, for artists that are new, without any song of its artist.
+`trust` is the cosine that this reached with the songs' true places (docs/words.md, docs/audio.md).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,12 +26,12 @@ from scipy.optimize import nnls
 from recsys.song2vec import unit
 from recsys.texts import Ridge, TagRidge, Texts, WordTable, fit_ridge, fit_tags, fit_words
 
-ARTIST, MEANING, WORDS, TAGS, LISTS = "artist", "meaning", "words", "tags", "lists"
+ARTIST, MEANING, WORDS, TAGS, LISTS, SOUND = "artist", "meaning", "words", "tags", "lists", "sound"
 # So many songs' worth of doubt: of an artist's mean, of a word's, of both ridges.
 ARTIST_DOUBT, SONG_WORD_DOUBT, SONG_SHRINK, TAG_SHRINK = 1.0, 3.0, 10.0, 3.0
-_FOLDS = 5
+FOLDS = 5
 # More songs to choose the weights on cost time and change nothing.
-_FITTED_ON = 20_000
+FITTED_ON = 20_000
 
 Evidence = Mapping[str, np.ndarray]
 """By name, deviations, float array, shape (n_songs, dim); zero rows where there is none."""
@@ -44,10 +45,29 @@ class Recipe:
     trust: float
 
 
-# Measured on the development set (docs/words.md), where there is too little to choose on.
+def kind_of(*, artist: bool, meaning: bool, sound: bool) -> str:
+    """Name what is known of a song, as recipes are named: "artist meaning sound", "meaning", ""."""
+    told = ((ARTIST, artist), (MEANING, meaning), (SOUND, sound))
+    return " ".join(name for name, is_known in told if is_known)
+
+
+# Measured on development sets (docs/words.md), where there is too little to choose on.
 KNOWN = Recipe({ARTIST: 0.85, MEANING: 0.25, WORDS: 0.01, TAGS: 0.2}, 0.7)
 UNKNOWN = Recipe({MEANING: 0.65, WORDS: 0.03, TAGS: 0.5}, 0.6)
 PLAIN = Recipe({ARTIST: 0.85, WORDS: 0.015, TAGS: 0.2}, 0.7)
+# With sound: measured on the sample world (docs/audio.md).
+RECIPES: Mapping[str, Recipe] = {
+    "artist meaning": KNOWN,
+    "meaning": UNKNOWN,
+    "artist": PLAIN,
+    "": PLAIN,
+    "artist meaning sound": Recipe({ARTIST: 0.7, MEANING: 0.2, TAGS: 0.15, SOUND: 0.25}, 0.7),
+    "meaning sound": Recipe({MEANING: 0.45, TAGS: 0.35, SOUND: 0.5}, 0.65),
+    "artist sound": Recipe({ARTIST: 0.7, TAGS: 0.15, SOUND: 0.3}, 0.7),
+    "sound": Recipe({TAGS: 0.35, SOUND: 0.8}, 0.6),
+}
+# By 4 for an artist, 2 for a meaning and 1 for a sound.
+_KINDS = [kind_of(artist=n >= 4, meaning=n % 4 >= 2, sound=n % 2 == 1) for n in range(8)]
 # Of the mean of list-mates: 1 and 2 are about as good, 0.5 and 4 worse, on both development splits.
 LIST_WEIGHT = 1.5
 # One list's worth of songs says less than three; half a list of doubt.
@@ -65,17 +85,35 @@ class SongPlacer:
     meaning : Ridge
     words : WordTable
     tags : TagRidge
-    known, unknown, plain : Recipe
-        For songs of an artist with a placed song, of other artists, and without a sentence vector.
+    recipes : by what is known of a song (`kind_of`)
+        Those of `RECIPES` that are not among them are as there. "artist" means that another song of the
+        artist has a place.
     """
 
     mean: np.ndarray
     meaning: Ridge
     words: WordTable
     tags: TagRidge
-    known: Recipe = KNOWN
-    unknown: Recipe = UNKNOWN
-    plain: Recipe = PLAIN
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
+
+    def recipe(self, kind: str) -> Recipe:
+        """The recipe for songs of a kind."""
+        return self.recipes.get(kind) or RECIPES[kind]
+
+    @property
+    def known(self) -> Recipe:
+        """For songs of an artist with a placed song."""
+        return self.recipe("artist meaning")
+
+    @property
+    def unknown(self) -> Recipe:
+        """For songs of other artists."""
+        return self.recipe("meaning")
+
+    @property
+    def plain(self) -> Recipe:
+        """For songs of an artist with a placed song, without a sentence vector."""
+        return self.recipe("artist")
 
     def place(self, evidence: Evidence, *, has_meaning: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Combine evidence into places.
@@ -83,7 +121,7 @@ class SongPlacer:
         Parameters
         ----------
         evidence : by name
-            Any of the five names above: deviations, shape (n_songs, dim), zero rows for none.
+            Any of the six names above: deviations, shape (n_songs, dim), zero rows for none.
         has_meaning : bool array, shape (n_songs,)
             Which songs have a sentence vector.
 
@@ -96,8 +134,9 @@ class SongPlacer:
         """
         nothing = np.zeros(len(has_meaning), dtype=bool)
         has = {name: np.asarray(np.any(values != 0, axis=1)) for name, values in evidence.items()}
-        recipe = np.where(has_meaning, np.where(has.get(ARTIST, nothing), 0, 1), 2)
-        recipes = (self.known, self.unknown, self.plain)
+        gates = has.get(ARTIST, nothing), has_meaning, has.get(SOUND, nothing)
+        recipe = np.asarray(gates, dtype=np.int64).T @ np.array([4, 2, 1])
+        recipes = [self.recipe(kind) for kind in _KINDS]
         total = np.zeros((len(has_meaning), len(self.mean)), np.float32)
         for name, values in evidence.items():
             share = np.array([LIST_WEIGHT if name == LISTS else r.weights.get(name, 0.0) for r in recipes])
@@ -159,16 +198,22 @@ def fit_placer(
     placer = SongPlacer(mean, *models)
     if len(vectors) < 100:
         return placer
-    chosen = rng.permutation(len(vectors))[:_FITTED_ON]
+    chosen = rng.permutation(len(vectors))[:FITTED_ON]
     texts, vectors, artists = texts.take(chosen), vectors[chosen], artists[chosen]
+    by_song = list(held_out(texts, vectors, artists, rng.integers(FOLDS, size=len(vectors))))
+    by_artist = list(held_out(texts, vectors, artists, folds_of_artists(artists)))
+    of_known = [with_artist(found, places) for found, places in by_song]
+    known = fit_recipe(of_known, mean, (ARTIST, MEANING, WORDS, TAGS))
+    plain = fit_recipe(of_known, mean, (ARTIST, WORDS, TAGS))
+    unknown = fit_recipe(by_artist, mean, (MEANING, WORDS, TAGS))
+    found = {"artist meaning": known, "meaning": unknown, "artist": plain, "": plain}
+    return SongPlacer(mean, *models, {kind: recipe for kind, recipe in found.items() if recipe is not None})
+
+
+def folds_of_artists(artists: np.ndarray) -> np.ndarray:
+    """A fold for each song, all songs of an artist in one; int array, shape (n_songs,)."""
     alone = np.where(artists >= 0, artists, artists.max() + 1 + np.arange(len(artists)))
-    by_song = list(_held_out(texts, vectors, artists, rng.integers(_FOLDS, size=len(vectors))))
-    by_artist = list(_held_out(texts, vectors, artists, (alone * 2654435761 >> 7) % _FOLDS))
-    of_known = [_rows(found, places) for found, places in by_song]
-    known = _recipe(of_known, mean, (ARTIST, MEANING, WORDS, TAGS))
-    plain = _recipe(of_known, mean, (ARTIST, WORDS, TAGS))
-    unknown = _recipe(by_artist, mean, (MEANING, WORDS, TAGS))
-    return SongPlacer(mean, *models, known or KNOWN, unknown or UNKNOWN, plain or PLAIN)
+    return np.asarray((alone * 2654435761 >> 7) % FOLDS)
 
 
 def _fit_texts(texts: Texts, vectors: np.ndarray, mean: np.ndarray) -> tuple[Ridge, WordTable, TagRidge]:
@@ -186,7 +231,7 @@ def text_evidence(placer: SongPlacer, texts: Texts) -> dict[str, np.ndarray]:
     }
 
 
-def _held_out(
+def held_out(
     texts: Texts, vectors: np.ndarray, artists: np.ndarray, fold: np.ndarray
 ) -> Iterator[tuple[dict[str, np.ndarray], np.ndarray]]:
     """Evidence for each fold's songs from the other folds, and their true places."""
@@ -201,13 +246,15 @@ def _held_out(
         yield {ARTIST: by_artist, **text_evidence(placer, texts.take(test))}, vectors[test]
 
 
-def _rows(evidence: dict[str, np.ndarray], places: np.ndarray) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def with_artist(
+    evidence: dict[str, np.ndarray], places: np.ndarray
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """Those songs whose artist has another song with a place."""
     rows = np.flatnonzero(np.any(evidence[ARTIST] != 0, axis=1))
     return {name: values[rows] for name, values in evidence.items()}, places[rows]
 
 
-def _recipe(
+def fit_recipe(
     parts: list[tuple[dict[str, np.ndarray], np.ndarray]], mean: np.ndarray, names: tuple[str, ...]
 ) -> Recipe | None:
     """Least-squares weights of some evidence, none negative; None with fewer than a hundred songs."""

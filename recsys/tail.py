@@ -92,13 +92,25 @@ def split_tail(corpus: Corpus, min_count: int) -> tuple[Corpus, Tail]:
     vocabulary = corpus.restrict(min_count)
     in_vocabulary = np.isin(corpus.song_ids, vocabulary.song_ids)
     incidence = corpus.incidence()
+    stand_ins = stand_ins_of(corpus, incidence[:, ~in_vocabulary], incidence[:, in_vocabulary])
+    return vocabulary, Tail(corpus.song_ids[~in_vocabulary], stand_ins)
+
+
+def stand_ins_of(corpus: Corpus, in_tail: sp.csr_matrix, in_vocabulary: sp.csr_matrix) -> sp.csr_matrix:
+    """Weights of the vocabulary songs beside each song of the tail (`Tail.stand_ins`).
+
+    Parameters
+    ----------
+    in_tail, in_vocabulary : CSR
+        Which songs of each kind stand in each list of the corpus: lists x songs.
+    """
     # One weight a list, shared out among its songs: a stand-in from a short list says more.
     weight = corpus.weights() / np.maximum(corpus.lengths, 1)
-    beside = incidence[:, ~in_vocabulary].T @ sp.diags(weight) @ incidence[:, in_vocabulary]
-    return vocabulary, Tail(corpus.song_ids[~in_vocabulary], _strongest(sp.csr_matrix(beside)))
+    return strongest(sp.csr_matrix(in_tail.T @ sp.diags(weight) @ in_vocabulary))
 
 
-def _strongest(beside: sp.csr_matrix) -> sp.csr_matrix:
+def strongest(beside: sp.csr_matrix) -> sp.csr_matrix:
+    """The twenty largest weights of each row, summing to 1; rows of nothing stay so."""
     kept = keep_top(beside, _NEIGHBOURS)
     total = np.asarray(kept.sum(1)).ravel()
     return sp.csr_matrix(sp.diags(1.0 / np.where(total > 0, total, 1.0)) @ kept, dtype=np.float32)

@@ -40,6 +40,8 @@ SHRINKS, MIXES, SHARPNESSES = (3.0, 1.0, 10.0), (0.7, 1.0, 0.5, 0.3, 0.0), (6.0,
 # Fewer held-back names decide nothing; more cost time and change nothing.
 FEWEST_NAMES, _MOST_TESTED, _FOLDS = 20, 400, 5
 _LEAST_GAIN = 1.03
+# How releases of format 3, before songs had a sound, call what is known of a song.
+_OLD_KINDS = {"known": ("artist meaning",), "unknown": ("meaning",), "plain": ("artist", "")}
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,7 @@ class TextTower:
         p = self.placer
         settings = {
             "choice": asdict(self.choice),
-            "recipes": {name: asdict(getattr(p, name)) for name in ("known", "unknown", "plain")},
+            "recipes": {kind: asdict(recipe) for kind, recipe in p.recipes.items()},
         }
         np.savez(
             path,
@@ -163,8 +165,12 @@ class TextTower:
             tag_ridge = TagRidge(tags, a["tag_mean"])
             ridge, meaning = (Ridge(a[f"{n}_mean"], a[f"{n}_weights"]) for n in ("ridge", "meaning"))
             mean = a["songs_mean"]
-        recipes = {name: Recipe(**recipe) for name, recipe in settings["recipes"].items()}
-        placer = SongPlacer(mean, meaning, song_words, tag_ridge, **recipes)
+        recipes = {
+            kind: Recipe(**recipe)
+            for name, recipe in settings["recipes"].items()
+            for kind in _OLD_KINDS.get(name, (name,))
+        }
+        placer = SongPlacer(mean, meaning, song_words, tag_ridge, recipes)
         return cls(ridge, words, Choice(**settings["choice"]), placer)
 
 

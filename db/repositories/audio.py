@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import and_, bindparam, delete, exists, select, update
+from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
 from db.models import AudioFeatures, AudioFile, now
@@ -180,6 +180,45 @@ def features_of_songs(
         for song_id, measures, embedding in session.execute(part):
             found.setdefault(song_id, Features(measures, _vector(embedding)))
     return found
+
+
+def style_embeddings(
+    session: Session, version: str, song_ids: Iterable[int] | None = None
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Return the songs that have an embedding of this version, ascending, and that of each one's first file.
+
+    As `features_of_songs` without the measures: shapes (n,) and (n, size), (0, 0) where there are none.
+    """
+    statement = (
+        select(AudioFile.song_id, AudioFeatures.embedding)
+        .join(AudioFeatures, AudioFeatures.audio_file_id == AudioFile.id)
+        .where(AudioFeatures.version == version, AudioFeatures.embedding.is_not(None))
+        .order_by(AudioFile.song_id, AudioFile.id)
+    )
+    parts = (
+        [statement]
+        if song_ids is None
+        else [statement.where(AudioFile.song_id.in_(chunk)) for chunk in chunks(own_ids(song_ids))]
+    )
+    found: dict[int, Any] = {}
+    for part in parts:
+        for song_id, embedding in session.execute(part):
+            found.setdefault(song_id, embedding)
+    songs = sorted(found)
+    if not songs:
+        return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
+    vectors = np.stack([np.frombuffer(found[song], "<f4") for song in songs]).astype(np.float32)
+    return np.array(songs, np.int64), vectors
+
+
+def count_sounds(session: Session, version: str) -> int:
+    """Return how many songs have an embedding of this version."""
+    statement = (
+        select(func.count(AudioFile.song_id.distinct()))
+        .join(AudioFeatures, AudioFeatures.audio_file_id == AudioFile.id)
+        .where(AudioFeatures.version == version, AudioFeatures.embedding.is_not(None))
+    )
+    return int(session.execute(statement).scalar_one())
 
 
 def problems_of(session: Session, version: str, paths: Iterable[str]) -> dict[str, str]:

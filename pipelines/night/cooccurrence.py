@@ -12,7 +12,7 @@ from pipelines.night.job import Job
 from pipelines.stages import StageReport
 from recsys.cooccurrence import count_after, count_together
 from recsys.corpus import load_corpus
-from recsys.factors import FactorSettings, fit_factors
+from recsys.factors import Factors, FactorSettings, fit_factors
 
 
 def run(job: Job) -> StageReport:
@@ -23,7 +23,8 @@ def run(job: Job) -> StageReport:
         together, after = count_together(corpus), count_after(corpus)
         sp.save_npz(folder / "together.npz", together, compressed=False)
         sp.save_npz(folder / "after.npz", after, compressed=False)
-        factors = fit_factors(corpus, FactorSettings(seed=job.settings.seed, workers=job.settings.workers))
+        settings = FactorSettings(seed=job.settings.seed, workers=job.settings.workers)
+        factors = fit_factors(corpus, settings) if corpus.n_lists else Factors.of_nothing(corpus.n_songs)
         factors.save(folder / "factors.npz")
         return {"pairs": int(together.nnz) // 2, "factors": factors.songs.shape[1]}
 

@@ -13,9 +13,11 @@ import pandas as pd
 
 from pipelines.corpora import corpus_of_lists
 from pipelines.night.job import Job
+from pipelines.sounds import Sounds
 from pipelines.stages import StageReport
 from recsys.corpus import Corpus, sample_versions, save_corpus, write_corpus_file
 from recsys.song2vec import Song2VecSettings, settings_for
+from recsys.sound_space import corpus_by_sound
 from recsys.tail import choose_min_count, split_tail
 
 
@@ -26,7 +28,10 @@ def run(job: Job) -> StageReport:
         lists = pd.read_parquet(job.work.path("clean", "lists.parquet"))
         everything = corpus_of_lists(lists)
         min_count = choose_min_count(everything)
-        corpus, tail = split_tail(everything, min_count)
+        if job.by_sound is None:
+            corpus, tail = split_tail(everything, min_count)
+        else:
+            corpus, tail = corpus_by_sound(everything, Sounds.load(job.by_sound).song_ids)
         save_corpus(folder / "corpus.npz", corpus)
         tail.save(folder / "tail.npz")
         settings = song2vec_settings(job, corpus)

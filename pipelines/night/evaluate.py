@@ -12,15 +12,21 @@ import pandas as pd
 from pipelines.night.job import Job
 from pipelines.release import facts_of_songs
 from pipelines.stages import StageReport
+from recsys.blend import DEFAULT_WEIGHTS
 from recsys.components import TRANSFORMER
 from recsys.corpus import load_corpus
-from recsys.fit import choose, fit_transformer
+from recsys.fit import Choice, choose, fit_transformer
 
 
 def run(job: Job) -> StageReport:
     """Measure and choose on held-back lists."""
 
     def write(folder: Path) -> Mapping[str, Any]:
+        if job.by_sound is not None:
+            # Too few lists to hold any back, and song2vec is none.
+            unmeasured = Choice(dict(DEFAULT_WEIGHTS), 0).document()
+            (folder / "choice.json").write_text(json.dumps(unmeasured, indent=2), encoding="utf-8")
+            return {"cases": 0}
         corpus = load_corpus(job.work.path("corpus", "corpus.npz"))
         facts = facts_of_songs(pd.read_parquet(job.work.path("clean", "songs.parquet")))
         settings = job.settings

@@ -17,7 +17,7 @@ VERSION = 3
 
 
 class NothingToLearnError(Exception):
-    """The database holds no list of two songs or more."""
+    """The database holds no list of two songs or more, and no two songs whose sound is known."""
 
 
 class GateClosedError(Exception):
@@ -49,6 +49,12 @@ class Job:
         self.settings = settings
         self.work = Work(home / "nightly")
         self.message = ""
+
+    @property
+    def by_sound(self) -> Path | None:
+        """Songs with style embeddings where the song space is made of them (stage `clean`); else None."""
+        path = self.work.path("clean", "sounds.npz")
+        return path if path.exists() else None
 
     def again(self, stage: str) -> bool:
         """Whether this stage was asked for by name."""

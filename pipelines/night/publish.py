@@ -21,6 +21,8 @@ from pipelines.night.job import GateClosedError, Job
 from pipelines.profiles import renew_profiles
 from pipelines.release import (
     FORMAT,
+    LISTS,
+    SOUND,
     ReleaseParts,
     load_release,
     load_transformer,
@@ -36,7 +38,9 @@ from pipelines.release_files import (
     release_names,
     remove_old,
 )
+from pipelines.sounds import facts_of
 from pipelines.stages import StageReport
+from recsys.audio_tower import AudioTower
 from recsys.axes import Axes
 from recsys.corpus import load_corpus, without_kinship
 from recsys.factors import Factors
@@ -48,7 +52,7 @@ from recsys.towers import TextTower
 
 logger = logging.getLogger(__name__)
 
-_READ = ("clean", "song2vec", "cooccurrence", "index", "words", "axes", "evaluate", "listens")
+_READ = ("clean", "song2vec", "cooccurrence", "index", "words", "sounds", "axes", "evaluate", "listens")
 
 
 def run(job: Job) -> StageReport:
@@ -117,6 +121,7 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         tower=TextTower.load(tower) if (tower := path("words", "tower.npz")).exists() else None,
         listen_ranker=ListenRanker.load(path("listens", "choice.json").parent),
         axes=Axes.load(axes) if (axes := path("axes", "axes.npz")).exists() else None,
+        audio=AudioTower.load(audio) if (audio := path("sounds", "audio.npz")).exists() else None,
         **arrays,
     )
     name = _new_name(job)
@@ -128,6 +133,8 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         "alignment": json.loads(path("song2vec", "facts.json").read_text(encoding="utf-8")),
         "evaluation": choice,
         "listens": json.loads(path("listens", "choice.json").read_text(encoding="utf-8")),
+        "space": LISTS if job.by_sound is None else SOUND,
+        "sounds": None if parts.audio is None else facts_of(parts.audio),
         "half_life": json.loads(path("listens", "half_life.json").read_text(encoding="utf-8")),
     }
     indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
