@@ -23,7 +23,7 @@ MAY_IMPORT = {
     "pipelines": {"pipelines", "db", "recsys", "generation"},
     "service": set(PACKAGES),
 }
-PURE = ("columns", "sources", "clean", "features", "groups", "recording_key", "sample_world")
+PURE = ("columns", "sources", "clean", "decode", "features", "groups", "recording_key", "sample_world")
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 # Networks are torch modules, so these import torch, and importing one of them is importing torch.
 NETWORKS = ("recsys.song_transformer",)
