@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend ablate-ranker
+	bench-lists bench-recommend bench-studio studio-truth ablate-ranker
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -80,6 +80,12 @@ ablate-ranker: $(INSTALLED)  ## what each group of the ranker's features is wort
 
 bench-recommend: $(INSTALLED)  ## how long a recommendation takes at 70,000 songs
 	$(BIN)/python -m benchmarks.bench_recommend
+
+bench-studio: $(INSTALLED)  ## how fast music is composed, rendered and made into clips
+	$(BIN)/python -m benchmarks.bench_studio
+
+studio-truth: $(INSTALLED)  ## whether rendered music has the tempo and key that it says, and every song its own tune
+	$(BIN)/python -m benchmarks.studio_truth
 
 bench-lists: $(INSTALLED)  ## what --adventure trades, how smooth radios and paths are (SETS='FOLDER...')
 	$(BIN)/python -m benchmarks.bench_lists $(SETS)
