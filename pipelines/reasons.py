@@ -34,6 +34,7 @@ SIGNALS = {
     "same_album": "it is from the same album",
     "new": "it is new, and lies near them by what is known of it",
     "meaning": "it fits the words",
+    "sound": "it sounds like them",
 }
 _REASONS = 3
 
@@ -125,7 +126,9 @@ def _reasons(shelf: Shelf, rows: np.ndarray, grounds: Grounds) -> list[tuple[dic
             out.append((_near(shelf, row, grounds), "new"))
             continue
         reason = next(found)
-        out.append((dict(zip(reason.because.tolist(), reason.shares.tolist(), strict=True)), reason.signal))
+        # Where the space is made of sound, song2vec stands in for it (recsys/sound_space.py).
+        signal = "sound" if release.is_by_sound and reason.signal == "song2vec" else reason.signal
+        out.append((dict(zip(reason.because.tolist(), reason.shares.tolist(), strict=True)), signal))
     return out
 
 

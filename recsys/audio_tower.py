@@ -73,7 +73,7 @@ class AudioFit:
         Mean cosine of predicted and true places of held-out artists; `mean_cosine` is what the mean of all
         songs reaches in the place of a prediction.
     r2, back_r2 : float
-        Share of the variance that is predicted there (of places) and back (of standardised embeddings).
+        Share of the variance that is predicted there (of places) and back (of embeddings).
     back_cosine : float
         Mean cosine of predicted and true embeddings, as deviations from the mean of all.
     """
@@ -298,11 +298,9 @@ def _measured(
 
 
 def r2(targets: np.ndarray, predicted: np.ndarray) -> float:
-    """Share of the variance of standardised columns that is predicted; 1 is all, 0 none."""
-    spread = np.maximum(targets.std(0), _LEAST_SPREAD)
-    rest = ((targets - predicted) / spread) ** 2
-    whole = ((targets - targets.mean(0)) / spread) ** 2
-    return float(1.0 - rest.sum() / max(float(whole.sum()), 1e-12))
+    """Share of the variance of the targets, all columns together, that is predicted; 1 is all, 0 none."""
+    rest = float(((targets - predicted) ** 2).sum())
+    return 1.0 - rest / max(float(((targets - targets.mean(0)) ** 2).sum()), 1e-12)
 
 
 def _rounded(value: float) -> float:

@@ -19,6 +19,7 @@ from service.cli.state import settings_of
 
 if TYPE_CHECKING:
     from pipelines.evaluate import Evaluation, Row
+    from pipelines.evaluate_audio import AudioEvaluation
     from pipelines.evaluate_cold import ColdEvaluation
     from pipelines.evaluate_listens import ListenEvaluation
     from pipelines.material import Material
@@ -32,6 +33,7 @@ class Protocol(StrEnum):
     CONTINUATION = "continuation-v1"
     NEXT_LISTEN = "next-listen"
     COLD_SONG = "cold-song"
+    AUDIO = "audio-neighbours"
 
 
 def run(
@@ -42,7 +44,8 @@ def run(
     protocol: Annotated[
         Protocol,
         typer.Option(
-            help="Continue lists; predict next week's listens; or recommend songs that nobody knew yet."
+            help="Continue lists; predict next week's listens; recommend songs that nobody knew yet; "
+            "or find songs of an album or artist by their sound."
         ),
     ] = Protocol.CONTINUATION,
     group_column: Annotated[
@@ -55,6 +58,11 @@ def run(
     """Compare Songspace with its peers on what was held back."""
     from pipelines.material import material_of_database, material_of_folder
 
+    if protocol is Protocol.AUDIO:
+        if data is not None:
+            raise typer.BadParameter("audio-neighbours measures the database: ingest the folder first")
+        _audio(ctx, seed, as_json)
+        return
     if data is None and group_column is not None:
         raise typer.BadParameter("--group-column needs --data: the database has its own groups")
     if data is None:
@@ -104,6 +112,44 @@ def _cold_song(ctx: typer.Context, material: Material, folder: Path, seed: int, 
         material.corpus, material.songs, encode, folder=folder, tags=material.tags, seed=seed,
         workers=settings.threads, progress=say,
     )  # fmt: skip
+
+
+def _audio(ctx: typer.Context, seed: int, as_json: bool) -> None:
+    from pipelines.evaluate_audio import evaluate_audio
+    from pipelines.serving import open_release
+
+    session_factory = open_database(ctx)
+    with status_line("measuring"):
+        found = evaluate_audio(session_factory, open_release(settings_of(ctx).home), seed=seed)
+    if as_json:
+        print_json(asdict(found))
+    else:
+        print_audio(found)
+
+
+def print_audio(found: AudioEvaluation) -> None:
+    """Print mean average precisions, a row a way, best first."""
+    columns = list(next(iter(found.rows.values())))
+    best = sorted(found.rows.items(), key=lambda row: -sum(one.mean for one in row[1].values()))
+    print_table(
+        ["way", *columns],
+        [
+            [name, *(f"{e.mean:.3f} ({e.low:.3f}-{e.high:.3f})" for e in estimates.values())]
+            for name, estimates in best
+        ],
+        title="Mean average precision of neighbours by sound (audio-neighbours)",
+    )
+    print_line(
+        f"{found.n_songs:,} analysed songs, {found.n_artists:,} artists, {found.n_albums:,} albums, "
+        f"seed {found.seed}; in brackets the 95 % interval, by artist."
+    )
+    if found.fit is not None:
+        fit = found.fit
+        print_line(
+            f"Audio tower, artists held out: cosine {fit.cosine:.3f} with the true places (their mean "
+            f"{fit.mean_cosine:.3f}), R2 {fit.r2:.3f}; back to style R2 {fit.back_r2:.3f}, cosine "
+            f"{fit.back_cosine:.3f}."
+        )
 
 
 def print_evaluation(found: Evaluation) -> None:

@@ -59,6 +59,8 @@ def show_one(ctx: typer.Context, name: Name = None, as_json: Json = False) -> No
     }
     for part in ("song2vec", "alignment"):
         rows |= {f"{part} {key}": value for key, value in (facts.get(part) or {}).items()}
+    sounds = {k: v for k, v in (facts.get("sounds") or {}).items() if k != "recipes"}
+    rows |= {"space": facts.get("space"), **{f"sounds {key}": value for key, value in sounds.items()}}
     weights = (facts.get("evaluation") or {}).get("weights") or {}
     rows |= {f"weight of {key}": value for key, value in weights.items()}
     print_table(["fact", "value"], [[key, _text(value)] for key, value in rows.items()])
