@@ -1,0 +1,1 @@
+"""Training of the generator's models: one loop, its checkpoints and curves, and what each learns from."""
