@@ -1,0 +1,81 @@
+"""What the codec's networks are taught by: differences of spectrograms and waveforms, and the second player's word.
+
+Spectrograms are compared number by number, in their slopes in time and frequency (edges: onsets, harmonics),
+and averaged over squares. The adversarial losses are the hinge (Lim & Ye, "Geometric GAN", 2017), with the
+differences of the discriminator's features as a guide (Larsen et al., ICML 2016).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from generation.audio.griffin_lim import stft
+from generation.audio.spectrogram import FLOOR, SpectrogramConfig, mel_bands
+
+if TYPE_CHECKING:
+    import torch
+
+Heard = Sequence["tuple[torch.Tensor, Sequence[torch.Tensor]]"]
+"""What each discriminator says of a batch: its verdicts, and its features layer by layer."""
+_SQUARES = (2, 4, 8)
+
+
+def slope_loss(x: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of the slopes of spectrograms (B, n_mels, T), in time and in frequency."""
+    in_time = (x.diff(dim=2) - true.diff(dim=2)).abs().mean()
+    in_frequency = (x.diff(dim=1) - true.diff(dim=1)).abs().mean()
+    return (in_time + in_frequency) / 2
+
+
+def squares_loss(x: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of means over squares of 2, 4 and 8 of spectrograms (B, n_mels, T)."""
+    import torch
+    from torch.nn import functional
+
+    error = (x - true)[:, None]
+    return torch.stack([functional.avg_pool2d(error, side).abs().mean() for side in _SQUARES]).mean()
+
+
+def mel_loss(waveform: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of the log-mel spectrograms of waveforms (B, n_samples)."""
+    return (torch_log_mel(waveform) - torch_log_mel(true)).abs().mean()
+
+
+def torch_log_mel(waveform: torch.Tensor, config: SpectrogramConfig | None = None) -> torch.Tensor:
+    """Return what `spectrogram.log_mel` gives, with gradient: (B, n_samples) in, (B, n_mels, T) out."""
+    import torch
+
+    config = config or SpectrogramConfig()
+    spectrum = stft(waveform, config)
+    magnitudes = torch.sqrt((spectrum.real.square() + spectrum.imag.square()).clamp_min(1e-14))
+    bands = torch.from_numpy(mel_bands(config).toarray()).to(waveform)
+    return torch.log((bands @ magnitudes).clamp_min(FLOOR))
+
+
+def deceive_loss(fake: Heard) -> torch.Tensor:
+    """For the generator: small where the discriminators take what it made for true."""
+    import torch
+
+    return torch.stack([-verdict.mean() for verdict, _ in fake]).mean()
+
+
+def tell_loss(true: Heard, fake: Heard) -> torch.Tensor:
+    """For the discriminators: zero where every verdict is at least 1 on what is true, at most -1 on the other."""
+    import torch
+
+    pairs = zip(true, fake, strict=True)
+    return torch.stack([(1 - t[0]).relu().mean() + (1 + f[0]).relu().mean() for t, f in pairs]).mean()
+
+
+def features_loss(true: Heard, fake: Heard) -> torch.Tensor:
+    """Mean absolute difference of the features by layer, each measured in the mean of the true ones."""
+    import torch
+
+    return torch.stack(
+        [
+            (f - t.detach()).abs().mean() / t.detach().abs().mean().clamp_min(1e-4)
+            for (_, trues), (_, fakes) in zip(true, fake, strict=True)
+            for t, f in zip(trues, fakes, strict=True)
+        ]
+    ).mean()
