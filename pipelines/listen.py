@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from pipelines.features import Measures
 
 # The key's confidence from which on it is sure, and from which on likely: `docs/listening.md`.
-KEY_SURE, KEY_LIKELY = 0.12, 0.04
+KEY_SURE, KEY_LIKELY = 0.15, 0.03
 # With less of drums than this the beat that was measured may be another one.
 _BEAT_SURE = 0.5
 # Of the encoder's own tags, those that are shown.
 _REAL_SHARE, _REAL_MOST = 0.1, 6
+# What is kept at ingest: shares, and instruments that are likelier than not.
+_STORED_SHARE, _STORED_SURE = 0.1, 0.5
 # Patches in a picture: finding what decided takes seconds for each.
 _LOOKED_AT = 3
 
@@ -152,6 +154,13 @@ class Ear:
         self.listener: Listener = Listener(folder)
         self.encoder: StyleEncoder = StyleEncoder(threads=1)
 
+    @property
+    def tagger(self) -> str:
+        """The name of the model that tags: "listener-1 1ea0fe8d"."""
+        from generation.audio.listener import KIND
+
+        return f"{KIND} {self.listener.sha256[:8]}"
+
     def hear(self, path: Path) -> Heard:
         """Listen to a file; the same file gives the same answer.
 
@@ -163,7 +172,6 @@ class Ear:
             It is silent.
         OSError
         """
-        from generation.audio.listener import KIND
         from generation.audio.style_encoder import SAMPLE_RATE, TAGS
         from pipelines import features
 
@@ -179,7 +187,7 @@ class Ear:
             path=str(path),
             sentence=_sentence(tags, found),
             tags=tags,
-            tagger=f"{KIND} {self.listener.sha256[:8]}",
+            tagger=self.tagger,
             is_judge=False,
             real_tags={TAGS[row]: float(real[row]) for row in order},
             tempo_bpm=found.tempo_bpm,
@@ -225,6 +233,29 @@ def _middle(n: int, most: int) -> range:
     """Rows in the middle of n."""
     first = max(0, (n - most) // 2)
     return range(first, min(n, first + most))
+
+
+def tags_to_store(tags: Tags, tagger: str) -> dict[str, Any]:
+    """Return what is worth keeping of a file's tags beside its measures, as JSON can hold it.
+
+    They are guesses of a model, no tags of a song, and are to be shown as such. Of what is strange only that
+    is kept.
+    """
+    if tags.is_strange:
+        return {"tagger": tagger, "is_strange": True}
+    genres, moods, leads = (
+        {name: round(share, 3) for name, share in shares.items() if share >= _STORED_SHARE}
+        for shares in (tags.genres, tags.moods, tags.leads)
+    )
+    sure = {name: round(share, 3) for name, share in tags.instruments.items() if share >= _STORED_SURE}
+    return {
+        "tagger": tagger,
+        "is_strange": False,
+        "genres": genres,
+        "moods": moods,
+        "leads": leads,
+        "instruments": sure,
+    }
 
 
 def worth_seeing(tags: Tags, *, most: int = 3) -> list[tuple[str, str, float]]:
@@ -295,4 +326,4 @@ def _key(key: str, confidence: float) -> str:
     return f"in {key}" if confidence >= KEY_SURE else f"probably in {key}"
 
 
-__all__ = ["Ear", "Heard", "NothingHeardError", "Region", "Seen", "worth_seeing"]
+__all__ = ["Ear", "Heard", "NothingHeardError", "Region", "Seen", "tags_to_store", "worth_seeing"]

@@ -44,6 +44,8 @@ COMMANDS: dict[str, str] = {
     "sound": "Find, or compose, the sound of a song of the library.",
     "compose": "Compose, or arrange, what a text asks for, and render it.",
     "studio": "Make clips for training, and look at what the studio plays.",
+    "listen": "Say what a music file sounds like: genre, instruments, mood, tempo, key.",
+    "train": "Train the models that ship, and say how good they are.",
     "sample-world": "Write a made-up label with playlists and listeners into the database.",
     "settings": "Show the settings in force and where each comes from.",
 }

@@ -25,7 +25,7 @@ _TOP_HZ = 8000.0
 # What lies under this share of the strongest region is left clear.
 _CLEAR = 0.12
 _WORDS = {"genres": "genre", "moods": "mood", "leads": "melody", "instruments": "instrument"}
-_WIDTH, _ROW, _HEAD, _FOOT = 12.0, 1.75, 0.95, 0.55
+_WIDTH, _ROW, _HEAD, _FOOT = 12.0, 1.75, 0.7, 0.55
 
 
 def draw_heard(heard: Heard, seen: Seen, *, format: str) -> bytes:
@@ -35,8 +35,8 @@ def draw_heard(heard: Heard, seen: Seen, *, format: str) -> bytes:
 
     def draw(figure: Figure) -> None:
         name = heard.path.rsplit("/", 1)[-1]
-        figure.text(0.075, 1 - 0.32 / height, shortened(name, 90), size=13, weight="bold", color=INK)
-        figure.text(0.075, 1 - 0.62 / height, shortened(heard.sentence, 150), size=9.5, color=SOFT)
+        figure.text(0.075, 1 - 0.33 / height, shortened(name, 90), size=13, weight="bold", color=INK)
+        figure.text(0.075, 1 - 0.6 / height, shortened(heard.sentence, 150), size=9.5, color=SOFT)
         for row in range(rows):
             bottom = (_FOOT + (rows - 1 - row) * _ROW) / height
             panel = figure.add_axes((0.075, bottom + 0.1 / height, 0.91, (_ROW - 0.5) / height))
@@ -51,18 +51,17 @@ def draw_heard(heard: Heard, seen: Seen, *, format: str) -> bytes:
 
 
 def _paint(panel: Panel, seen: Seen, region: Region | None) -> None:
-    """Draw patches side by side: light grey is loud where a region lies over it, else dark is."""
+    """Draw patches side by side; in colour, or in grey under the regions of a tag."""
     n, n_frames, n_bands = seen.patches.shape
     kept = n_frames if n > 1 else max(1, round(n_frames * min(1.0, seen.patch_s / 2.992)))
     picture = seen.patches[:, :kept].reshape(-1, n_bands).T
     extent = (0.0, n * seen.patch_s, 0.0, float(n_bands))
     look: dict[str, Any] = {"origin": "lower", "aspect": "auto", "extent": extent, "interpolation": "nearest"}
     top = float(np.quantile(picture, 0.999)) or 1.0
-    # In colour alone; under regions grey and light, so that no colour of its own mixes in.
     if region is None:
         panel.imshow(picture, cmap="magma", vmin=0, vmax=top, **look)
     else:
-        panel.imshow(picture, cmap="Greys", vmin=0, vmax=2.2 * top, **look)
+        panel.imshow(picture, cmap="Greys", vmin=0, vmax=1.7 * top, **look)
         panel.imshow(_overlay(region.relevance[:, :kept].reshape(-1, n_bands).T), **look)
     _mark_axes(panel, seen, n_bands)
 
@@ -115,5 +114,5 @@ def _title(region: Region | None) -> str:
 def _said(region: Region) -> str:
     return (
         "blue for it, orange against it; with the strongest tenth muted its score falls"
-        f" by {region.decided:.1f}, with any tenth by {region.others:.1f}"
+        f" by {region.decided:.1f}, with any tenth by {max(region.others, 0.0):.1f}"
     )
