@@ -19,6 +19,7 @@ from pipelines.columns import ARTIST
 from pipelines.profiles import user_taste
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
+from pipelines.shelf import release_for
 from recsys.axes import Axes, AxisMeasure, user_scores
 from recsys.taste import TasteProfile
 
@@ -92,6 +93,7 @@ def song_axes(release: Release, session_factory: SessionFactory, song: str) -> S
         As `pipelines.serving.rows_of`.
     """
     with session_factory() as session:
+        release = release_for(session, release, [song])
         rows = rows_of(release, session, [song])
         (named,) = name_rows(release, session, rows, np.ones(1), namespace_of(song))
     name = f"{named.title} - {named.artist}" if named.artist else named.title

@@ -21,9 +21,11 @@ from pipelines.answers import (
 from pipelines.asking import feedback_of
 from pipelines.axis_scores import taste_axes
 from pipelines.columns import KIND, SONG_ID
+from pipelines.guests import n_guests
 from pipelines.profiles import user_taste
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
+from pipelines.shelf import release_for
 from pipelines.user_vectors import UserVectors
 from recsys.tail import TAIL_TRUST
 from recsys.taste import combine
@@ -61,6 +63,7 @@ def similar(release: Release, session_factory: SessionFactory, song: str, k: int
         As `pipelines.serving.rows_of`.
     """
     with session_factory() as session:
+        release = release_for(session, release, [song])
         (row,) = rows_of(release, session, [song])
         found = _nearest(release, release.vectors[row], k, but=np.array([row]))
         return SongList(name_rows(release, session, *found, namespace_of(song)), release.name)
@@ -77,6 +80,7 @@ def blend(
         As `pipelines.serving.rows_of`; nothing to add; songs that cancel out.
     """
     with session_factory() as session:
+        release = release_for(session, release, [*plus, *minus])
         added, taken = rows_of(release, session, plus), rows_of(release, session, minus)
         direction = combine(added, taken, release.vectors)
         found = _nearest(release, direction, k, but=np.concatenate([added, taken]))
@@ -97,7 +101,9 @@ def _nearest(
     # Versions and the tail may crowd the first places, so more are asked for than wanted.
     reach = min(len(release.song_ids), 20 * k + 200)
     found, cosines = (one[0] for one in release.index.search(vector, reach))
-    scores = np.where(found < release.n_songs, cosines, TAIL_TRUST * cosines)
+    # A new song lies where its own facts place it, not at the mean of others.
+    in_tail = (found >= release.n_songs) & (found < len(release.song_ids) - n_guests(release))
+    scores = np.where(in_tail, TAIL_TRUST * cosines, cosines)
     order = np.argsort(-scores, kind="stable")
     chosen = []
     for row, score in zip(found[order].tolist(), scores[order].tolist(), strict=True):

@@ -10,6 +10,7 @@ from db.session import SessionFactory
 from pipelines.answers import SongAnswer
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
+from pipelines.shelf import release_for
 from recsys.path import find_path
 
 LONGEST = 100
@@ -45,6 +46,7 @@ def song_path(
     if not 2 <= k <= LONGEST:
         raise ValueError(f"a path has 2 to {LONGEST} songs, got k = {k}")
     with session_factory() as session:
+        release = release_for(session, release, [start, end])
         first, last = (int(row) for row in rows_of(release, session, [start, end]))
         found = find_path(
             first,

@@ -27,7 +27,7 @@ from pipelines.profiles import Table
 from pipelines.reasons import SIGNALS, Grounds, explained, parts_of_query
 from pipelines.release import Release
 from pipelines.serving import NoReleaseError, namespace_of
-from pipelines.shelf import Shelf, Shelves
+from pipelines.shelf import Shelf, Shelves, release_for
 from recsys.candidates import RETRIEVERS, Candidates, gather_candidates
 from recsys.components import Neighbours
 from recsys.decisions import muted_rows
@@ -122,9 +122,9 @@ class Recommender:
         _check(k)
         shelves = self._need_release()
         with self.session_factory() as session:
-            return self._answer(
-                session, shelves, ask_with_songs(session, shelves.release, songs), k, rules, explain
-            )
+            host = release_for(session, shelves.release, songs, shelves)
+            asker = ask_with_songs(session, host, songs)
+            return self._answer(session, shelves, asker, k, rules, explain)
 
     def recommend_for(self, text: str, k: int = 10, *, rules: RuleSettings | None = None) -> Recommendations:
         """Recommend k songs that fit a text to somebody of whom nothing is known.
@@ -197,7 +197,9 @@ class Recommender:
         """Candidates for a list of k in order, before any rule."""
         release = shelf.release
         taste = asker.taste
-        rows, weights = release.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
+        asks_new = bool((taste.rows >= shelf.n_rows).any())
+        host = shelf.host if asks_new else release
+        rows, weights = host.as_query(taste.rows[:QUERY_SONGS], taste.weights[:QUERY_SONGS])
         order = np.argsort(-weights, kind="stable")
         rows, weights = rows[order], weights[order]
         if not len(rows):
@@ -215,13 +217,15 @@ class Recommender:
         retrievers = {row: RETRIEVERS[number] for row, number in found_by}
         all_rows, all_scores = candidates.rows, scores
         if len(shelf.new) and asker.wanted is None:
-            new_rows, new_scores = _newcomers(shelf, rows, weights, candidates.rows, scores)
+            # Stand-ins ask the blend; how near a new song lies is better asked of the new songs themselves.
+            near = (taste.rows, taste.weights) if asks_new else (rows, weights)
+            new_rows, new_scores = _newcomers(shelf, *near, candidates.rows, scores)
             all_rows = np.concatenate([all_rows, new_rows])
             all_scores, value = np.concatenate([scores, new_scores]), np.concatenate([value, new_scores])
             retrievers |= dict.fromkeys(new_rows.tolist(), NEW)
         best = np.argsort(-value, kind="stable")
         listens = taste.rows[:QUERY_SONGS]
-        parts = parts_of_query(release, listens, taste.weights[:QUERY_SONGS])
+        parts = parts_of_query(host, listens, taste.weights[:QUERY_SONGS])
         grounds = Grounds(listens, parts, scales, retrievers, "popularity")
         return Ranked(all_rows[best], all_scores[best], grounds)
 

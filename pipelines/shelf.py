@@ -6,6 +6,7 @@ placed (pipelines/new_songs.py), so a running service knows them within the time
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +14,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
+from db.repositories import songs as songs_repository
 from pipelines.columns import SONG_ID, TITLE
+from pipelines.guests import host_of
 from pipelines.new_songs import NewSongs, load_new_songs, state_of
 from pipelines.release import ARTIST_ID, RECORDING_KEY, Release
 from recsys.rules import Catalogue, spare_songs
@@ -32,6 +35,11 @@ class Shelf:
     def n_rows(self) -> int:
         """Rows of the release, its tail included."""
         return len(self.release.song_ids)
+
+    @cached_property
+    def host(self) -> Release:
+        """The release with the new songs as rows behind its own, to be asked with."""
+        return host_of(self.release, self.new)
 
     @cached_property
     def song_ids(self) -> np.ndarray:
@@ -100,6 +108,22 @@ class Shelves:
         if self._shelf is None or self._shelf.new.state != state_of(session, self.release):
             self._shelf = Shelf(self.release, _unknown(self.release, load_new_songs(session, self.release)))
         return self._shelf
+
+
+def release_for(
+    session: Session, release: Release, refs: Sequence[str | int], shelves: Shelves | None = None
+) -> Release:
+    """The release to ask with these songs: where one has no row in it, with all new songs as guests.
+
+    Raises
+    ------
+    NotFoundError
+        A song that the database does not hold.
+    """
+    song_ids = np.array([songs_repository.find_song(session, ref) for ref in refs], dtype=np.int64)
+    if (release.rows(song_ids) >= 0).all():
+        return release
+    return (shelves or Shelves(release)).current(session).host
 
 
 def _unknown(release: Release, new: NewSongs) -> NewSongs:

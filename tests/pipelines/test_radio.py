@@ -13,7 +13,7 @@ from db.session import write_transaction
 from pipelines.edit_profile import decide
 from pipelines.path import song_path
 from pipelines.radio import RadioAnswer, play_radio
-from tests.tiny_world import LIVE, RARE, UNPLAYED, TinyWorld
+from tests.tiny_world import LIVE, LOST, RARE, TinyWorld
 
 
 def play(world: TinyWorld, *songs: str, k: int = 20, **options: object) -> RadioAnswer:
@@ -75,8 +75,8 @@ def test_numbers_that_cannot_be_are_refused(tiny_world: TinyWorld, wrong: dict[s
 
 
 def test_a_song_without_a_place_starts_nothing(tiny_world: TinyWorld) -> None:
-    with pytest.raises(ValueError, match="stands in no list yet"):
-        play(tiny_world, UNPLAYED)
+    with pytest.raises(ValueError, match="stands beside no song"):
+        play(tiny_world, LOST[0])
     with pytest.raises(NotFoundError):
         play(tiny_world, "sample:99999")
 

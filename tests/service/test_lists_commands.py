@@ -72,7 +72,7 @@ def test_a_playlist_file_holds_the_songs(ask: Ask, user: str, tmp_path: Path, su
     [
         ["radio", "sample:99999"],
         ["radio", "sample:5", "--user", "sample:nemo"],
-        ["radio", "sample:unplayed"],
+        ["radio", "sample:lost-1"],
         ["radio", "sample:5", "--out", "list.pdf"],
         ["radio", "sample:5", "--out", "no/such/folder/list.xspf"],
         ["path", "sample:5", "sample:5"],

@@ -94,10 +94,10 @@ def test_what_is_not_there_is_one_line(ask: Ask, line: list[str]) -> None:
     assert (code, out, err.count("\n")) == (1, "", 1)
 
 
-def test_a_song_in_no_list_is_told_so(ask: Ask) -> None:
-    code, _, err = ask("similar", "sample:unplayed")
+def test_a_song_beside_no_known_one_is_told_so(ask: Ask) -> None:
+    code, _, err = ask("similar", "sample:lost-1")
     assert code == 1
-    assert "stands in no list yet" in err
+    assert "stands beside no song" in err
 
 
 @pytest.mark.parametrize("k", ["0", "-1", "ten", "10001", "9" * 30])

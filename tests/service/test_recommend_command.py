@@ -92,7 +92,7 @@ def test_what_does_not_go_together_is_a_wrong_command_line(ask: Ask, line: list[
 
 @pytest.mark.parametrize(
     "line",
-    [["--prompt", ""], ["--prompt", "  "], ["--songs", "sample:99999"], ["--songs", "sample:unplayed"]],
+    [["--prompt", ""], ["--prompt", "  "], ["--songs", "sample:99999"], ["--songs", "sample:lost-1"]],
 )
 def test_what_cannot_be_answered_is_one_line(ask: Ask, line: list[str]) -> None:
     code, out, err = ask("recommend", *line)
