@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +130,17 @@ def test_the_same_seed_gives_the_same_tower() -> None:
 def test_no_songs_are_refused() -> None:
     with pytest.raises(ValueError, match="need songs"):
         fitted(Names(texts([]), sp.csr_matrix((0, 0)), np.zeros(0, int)), texts([]), np.zeros((0, DIM)))
+
+
+def test_the_recipes_of_format_3_are_read(tower: TextTower, tmp_path: Path) -> None:
+    tower.save(tmp_path / "tower.npz")
+    with np.load(tmp_path / "tower.npz") as file:
+        arrays = dict(file)
+    settings = json.loads(arrays["settings"].tobytes())
+    old = {"weights": {"words": 0.5}, "trust": 0.4}
+    settings["recipes"] = dict.fromkeys(("known", "unknown", "plain"), old)
+    arrays["settings"] = np.frombuffer(json.dumps(settings).encode(), np.uint8)
+    np.savez(tmp_path / "tower.npz", **arrays)
+    placer = TextTower.load(tmp_path / "tower.npz").placer
+    assert placer.recipe("") == placer.plain == placer.known == placer.unknown
+    assert placer.plain.trust == 0.4
