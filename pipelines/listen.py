@@ -219,14 +219,14 @@ class Ear:
         ]
         patches = np.stack([patch for _, patch in kept])
         directions = np.stack([self.listener.direction(head, tag) for head, tag, _ in wanted])
-        found: list[Region] = []
         relevances = regions(self.encoder, directions, patches)
-        for row, (head, tag, score) in enumerate(wanted):
-            rng = np.random.default_rng([seed, row])
-            how = trust(self.encoder, directions[row], patches, relevances[row], rng=rng)
-            found.append(Region(head, tag, score, relevances[row], how.decided, how.others))
+        trusts = trust(self.encoder, directions, patches, relevances, rng=np.random.default_rng(seed))
+        found = tuple(
+            Region(*tag, relevance, how.decided, how.others)
+            for tag, relevance, how in zip(wanted, relevances, trusts, strict=True)
+        )
         starts = tuple(start for start, _ in kept)
-        return Seen(patches, starts, min(patch_s, excerpts.duration_s), tuple(found))
+        return Seen(patches, starts, min(patch_s, excerpts.duration_s), found)
 
 
 def _middle(n: int, most: int) -> range:

@@ -62,17 +62,17 @@ def test_regions_sum_to_what_the_music_adds_to_silence() -> None:
 def test_muting_what_decided_lowers_the_score_more_than_muting_anything() -> None:
     patches, tag = music(), direction(*range(40, 48))
     found = regions(ENCODER, tag[None], patches)[0]
-    how = trust(ENCODER, tag, patches, found, rng=np.random.default_rng(1))
+    (how,) = trust(ENCODER, tag[None], patches, found[None], rng=np.random.default_rng(1))
     assert how.decided > 3 * max(how.others, 1e-6)
 
 
 def test_the_same_draw_gives_the_same_trust() -> None:
     patches, tag = music(), direction(40)
-    found = regions(ENCODER, tag[None], patches)[0]
-    one, two = (trust(ENCODER, tag, patches, found, rng=np.random.default_rng(1)) for _ in range(2))
+    found = regions(ENCODER, tag[None], patches)
+    one, two = (trust(ENCODER, tag[None], patches, found, rng=np.random.default_rng(1)) for _ in range(2))
     assert one == two
 
 
 def test_nothing_to_look_at_is_refused() -> None:
-    with pytest.raises(ValueError, match="need tags, patches and steps"):
+    with pytest.raises(ValueError, match="need tags and patches"):
         regions(ENCODER, direction(1)[None], np.zeros((0, T, F), dtype=np.float32))
