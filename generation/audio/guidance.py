@@ -56,7 +56,7 @@ def evaluations(
         (text or negative, guidance.text, {"text": "prompt" if text else ""}),
     ):
         if wished:
-            said = replace(said, **changes)  # type: ignore[arg-type]
+            said = replace(said, **changes)
             chain.append((said, scale))
     following = [scale for _, scale in chain[1:]] + [0.0]
     weighted = [(told, scale - after) for (told, scale), after in zip(chain, following, strict=True)]

@@ -15,13 +15,14 @@ from __future__ import annotations
 import copy
 import json
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from diffusers import DiffusionPipeline
+from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
 from generation.audio.conditioning import Conditions, conditions_of, stack_conditions
 from generation.audio.guidance import Guidance, Said, evaluations
@@ -42,9 +43,9 @@ from generation.audio.wishes import Wishes, wishes_of_prompt
 STEPS, GUIDANCE = 25, 3.0
 MOST_SHARD_BYTES = 16 * 2**20
 ENTRY = "pipeline.py"
-_ENTRY_TEXT = '''"""For `DiffusionPipeline.from_pretrained(FOLDER, custom_pipeline=FOLDER, trust_remote_code=True)`.
+_ENTRY_TEXT = '''"""The pipeline, for plain diffusers; Songspace has to be installed.
 
-Songspace has to be installed.
+DiffusionPipeline.from_pretrained(FOLDER, custom_pipeline=FOLDER, trust_remote_code=True)
 """
 
 from generation.audio.pipeline import SongspacePipeline
@@ -64,7 +65,6 @@ class Told:
 class SongspacePipeline(DiffusionPipeline):
     """Makes tracks with an autoencoder, a vocoder, a denoiser and a scheduler."""
 
-    model_cpu_offload_seq = "denoiser->autoencoder->vocoder"
     autoencoder: Any
     vocoder: Any
     denoiser: Any
@@ -73,7 +73,7 @@ class SongspacePipeline(DiffusionPipeline):
 
     def __init__(self, autoencoder: Any, vocoder: Any, denoiser: Any, scheduler: Any) -> None:
         super().__init__()
-        self.register_modules(
+        self.register_modules(  # type: ignore[no-untyped-call]
             autoencoder=autoencoder, vocoder=vocoder, denoiser=denoiser, scheduler=scheduler
         )
         for part in (autoencoder, vocoder, denoiser):
@@ -189,16 +189,8 @@ class SongspacePipeline(DiffusionPipeline):
             latent = noise
             for number, timestep in enumerate(scheduler.timesteps, start=1):
                 latent, clean = self._step(scheduler, latent, timestep, told)
-                tell(
-                    callback,
-                    Step(
-                        number,
-                        len(scheduler.timesteps),
-                        take + 1,
-                        request.n_takes,
-                        log_mel=lambda clean=clean: self._log_mel(clean)[0].float().cpu().numpy(),
-                    ),
-                )
+                seen = partial(self._seen, clean)
+                tell(callback, Step(number, len(scheduler.timesteps), take + 1, request.n_takes, seen))
             tracks.append(Track(self._sound(latent, request.seconds), self.sample_rate, seed))
         return Generation(
             tuple(tracks),
@@ -270,6 +262,11 @@ class SongspacePipeline(DiffusionPipeline):
 
     def _log_mel(self, latent: torch.Tensor) -> torch.Tensor:
         return torch.as_tensor(self.autoencoder.decode(latent.to(self.autoencoder.dtype)))
+
+    def _seen(self, latent: torch.Tensor) -> np.ndarray:
+        """The spectrogram of a latent (1, C, L), as an array (n_mels, T)."""
+        with torch.inference_mode():
+            return np.asarray(self._log_mel(latent)[0].float().cpu().numpy())
 
     def _sound(self, latent: torch.Tensor, seconds: float) -> np.ndarray:
         """Turn a clean latent (1, C, L) into samples that are fit to be handed over."""

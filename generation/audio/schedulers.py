@@ -8,9 +8,9 @@ A denoiser was trained on one of two ways of mixing a clean latent x with noise 
 and predicts of it:  v = signal n - noise x;  epsilon = n;  flow = n - x.
 
 The first keeps the variance. Each scheduler solves the same differential equation from noise to latent; they
-differ in how well few steps follow it. Sources: DDIM (Song et al., ICLR 2021), DPM-Solver++ (Lu et al., 2022),
-Euler and Heun (Karras et al., NeurIPS 2022), UniPC (Zhao et al., NeurIPS 2023), flow matching (Lipman et al.,
-ICLR 2023).
+differ in how well few steps follow it. Sources: DDIM (Song et al., ICLR 2021), DPM-Solver++ (Lu et al.,
+2022), Euler and Heun (Karras et al., NeurIPS 2022), UniPC (Zhao et al., NeurIPS 2023), flow matching (Lipman
+et al., ICLR 2023).
 """
 
 from __future__ import annotations
