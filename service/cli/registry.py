@@ -42,6 +42,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "Compare Songspace with its peers on what was held back.",
     "releases": "List, show and verify releases, and go back to an earlier one.",
     "sound": "Find, or compose, the sound of a song of the library.",
+    "generate": "Make a new track, from words or from noise alone.",
     "compose": "Compose, or arrange, what a text asks for, and render it.",
     "studio": "Make clips for training, and look at what the studio plays.",
     "listen": "Say what a music file sounds like: genre, instruments, mood, tempo, key.",

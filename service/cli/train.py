@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from service.cli import train_codec
 from service.cli.console import print_json, print_line, print_table
 from service.cli.options import Json
 from service.cli.progress import counting_bar, status_line
@@ -23,6 +24,10 @@ _CONFUSIONS = 8
 @app.callback()
 def train() -> None:
     """Train the models that ship, and say how good they are."""
+
+
+app.command()(train_codec.autoencoder)
+app.command()(train_codec.vocoder)
 
 
 @app.command()

@@ -68,6 +68,10 @@ def _paint(panel: Panel, seen: Seen, region: Region | None) -> None:
 
 def _overlay(relevance: np.ndarray) -> np.ndarray:
     """Colours with opacity, float array (F, T, 4): blue for, orange against, by how much."""
+    from scipy.ndimage import gaussian_filter
+
+    # Blocks were muted; their edges mean nothing.
+    relevance = gaussian_filter(relevance, (2.0, 4.0))
     strength = relevance / max(float(np.quantile(np.abs(relevance), 0.995)), 1e-12)
     colours = np.where(strength[..., None] > 0, _FOR, _AGAINST)
     opacity = np.clip((np.abs(strength) - _CLEAR) / (1 - _CLEAR), 0, 1) ** 0.8 * 0.85
