@@ -26,7 +26,13 @@ MAY_IMPORT = {
 PURE = ("columns", "sources", "clean", "decode", "features", "groups", "recording_key", "sample_world")
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 # Networks are torch modules, so these import torch, and importing one of them is importing torch.
-NETWORKS = ("recsys.song_transformer",)
+NETWORKS = (
+    "recsys.song_transformer",
+    "generation.audio.autoencoder",
+    "generation.audio.convnext",
+    "generation.audio.discriminators",
+    "generation.audio.vocoder",
+)
 HEAVY = {"torch", "gensim", "faiss", "librosa", "diffusers", "transformers", "implicit", "lightgbm"}
 
 

@@ -86,15 +86,17 @@ class Autoencoder(ModelMixin, ConfigMixin):
         _, F, T = log_mel.shape
         if self.n_mels != F or T % self.factor:
             raise ValueError(
-                f"a spectrogram has {self.n_mels} bands and a multiple of {self.factor} frames, got {F} and {T}"
+                f"a spectrogram has {self.n_mels} bands and a multiple of {self.factor} frames,"
+                f" got {F} and {T}"
             )
         raw = self.raw_latent((log_mel - self.mel_mean) / self.mel_std)
-        return (raw - self.latent_mean[:, None]) / self.latent_std[:, None]
+        return torch.as_tensor((raw - self.latent_mean[:, None]) / self.latent_std[:, None])
 
     def decode(self, latent: torch.Tensor) -> torch.Tensor:
         """Log-mel spectrogram (B, n_mels, L * factor), not below the floor, of a latent (B, C, L)."""
         raw = latent * self.latent_std[:, None] + self.latent_mean[:, None]
-        return (self.rebuilt(raw) * self.mel_std + self.mel_mean).clamp_min(float(np.log(FLOOR)))
+        log_mel = self.rebuilt(raw) * self.mel_std + self.mel_mean
+        return torch.as_tensor(log_mel.clamp_min(float(np.log(FLOOR))))
 
     def forward(self, log_mel: torch.Tensor) -> torch.Tensor:
         """Encode and decode: shape (B, n_mels, T) in and out."""
@@ -112,7 +114,7 @@ class Autoencoder(ModelMixin, ConfigMixin):
         patch = self.from_latent(code) + self.decoder(code)
         B, L, _ = patch.shape
         x = patch.reshape(B, L, self.n_mels, self.factor).transpose(1, 2).flatten(2)
-        return x if self.refiner is None else x + self.refiner(x)
+        return torch.as_tensor(x if self.refiner is None else x + self.refiner(x))
 
     def set_linear(self, pca: PatchPca) -> None:
         """Make the linear path that codec; where the networks are new, the whole is that codec.
@@ -180,7 +182,7 @@ class _Square(nn.Module):
 
 def build_autoencoder(config: AutoencoderConfig, pca: PatchPca | None = None) -> Autoencoder:
     """Build a new autoencoder; with a `pca`, one that is that codec."""
-    model = Autoencoder(**asdict(config))
+    model: Autoencoder = Autoencoder(**asdict(config))
     if pca is not None:
         model.set_linear(pca)
     return model

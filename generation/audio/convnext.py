@@ -26,11 +26,13 @@ class Block(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape (B, T, width) in and out."""
         inner = self.norm(self.in_time(x.transpose(1, 2)).transpose(1, 2))
-        return x + self.scale * self.narrow(functional.gelu(self.widen(inner), approximate="tanh"))
+        return x + torch.as_tensor(
+            self.scale * self.narrow(functional.gelu(self.widen(inner), approximate="tanh"))
+        )
 
 
 class Network(nn.Module):
-    """A product in, blocks, a product out, whose weights begin at zero: what it is added to stays as it is."""
+    """A product in, blocks, and a product out that begins at zero: what it is added to stays as it is."""
 
     def __init__(self, n_in: int, n_out: int, *, width: int, hidden: int, depth: int) -> None:
         super().__init__()

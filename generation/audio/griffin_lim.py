@@ -73,7 +73,7 @@ def griffin_lim(
 
 
 def mel_to_magnitudes(log_mel: torch.Tensor, config: SpectrogramConfig | None = None) -> torch.Tensor:
-    """Return magnitudes of all frequencies from bands, shape (B, F, T), none below 0; bands at the floor are silent."""
+    """Return magnitudes, shape (B, F, T), none below 0; bands at the floor are silent."""
     import torch
 
     config = config or SpectrogramConfig()
@@ -90,7 +90,7 @@ def _band_inverse(config: SpectrogramConfig) -> np.ndarray:
 
 
 def bands_to_envelope(log_mel: torch.Tensor, config: SpectrogramConfig | None = None) -> torch.Tensor:
-    """Return magnitudes, shape (B, F, T), each the mean of the bands it lies in: smooth, and nowhere empty."""
+    """Return magnitudes, shape (B, F, T), each the mean of its bands: smooth, and nowhere empty."""
     import torch
 
     config = config or SpectrogramConfig()
@@ -132,7 +132,7 @@ def peak_phases(magnitudes: torch.Tensor, config: SpectrogramConfig | None = Non
 
 
 def stft(waveform: torch.Tensor, config: SpectrogramConfig) -> torch.Tensor:
-    """Return the complex spectrum, shape (B, F, 1 + n_samples // hop_length); beyond the ends there is silence."""
+    """Return the complex spectrum, (B, F, 1 + n_samples // hop_length); beyond the ends there is silence."""
     import torch
 
     window = hann(config.n_fft, waveform)

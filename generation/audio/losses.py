@@ -1,4 +1,4 @@
-"""What the codec's networks are taught by: differences of spectrograms and waveforms, and the second player's word.
+"""What the codec is taught by: differences of spectrograms and waveforms, and the second player's word.
 
 Spectrograms are compared number by number, in their slopes in time and frequency (edges: onsets, harmonics),
 and averaged over squares. The adversarial losses are the hinge (Lim & Ye, "Geometric GAN", 2017), with the

@@ -1,4 +1,4 @@
-"""Principal components of spectrogram patches: the linear codec that the autoencoder begins as and has to beat.
+"""Principal components of spectrogram patches: the linear codec the autoencoder begins as and has to beat.
 
 A patch is `factor` frames of all bands, side by side. Its coordinates along the directions of most variance
 (Pearson, 1901; Hotelling, 1933), each divided by its standard deviation, are its code: mean 0 and variance 1,
@@ -52,7 +52,7 @@ class PatchPca:
 
 
 def patches(log_mel: np.ndarray, factor: int) -> np.ndarray:
-    """Cut a spectrogram (n_mels, T) into patches, shape (T // factor, n_mels * factor); what is left over is dropped."""
+    """Cut a spectrogram (n_mels, T) into patches (T // factor, n_mels * factor), dropping what is left over."""
     n_mels, n_frames = log_mel.shape
     whole = log_mel[:, : n_frames // factor * factor].reshape(n_mels, -1, factor)
     return np.asarray(whole.transpose(1, 0, 2).reshape(-1, n_mels * factor), dtype=np.float32)
@@ -75,7 +75,9 @@ def fit_pca(log_mels: Iterable[np.ndarray], *, channels: int, factor: int = 8) -
         total += rows.sum(axis=0)
         squares += rows.T @ rows
     if count <= channels or channels > len(total):
-        raise ValueError(f"{channels} components need more patches, of more numbers: got {count} of {len(total)}")
+        raise ValueError(
+            f"{channels} components need more patches, of more numbers: got {count} of {len(total)}"
+        )
     mean = total / count
     values, vectors = np.linalg.eigh(squares / count - np.outer(mean, mean))
     rows = vectors[:, ::-1][:, :channels].T
@@ -85,5 +87,10 @@ def fit_pca(log_mels: Iterable[np.ndarray], *, channels: int, factor: int = 8) -
     band_std = float(np.sqrt(np.trace(squares) / count / len(mean) - band_mean**2))
     scales = np.sqrt(np.maximum(values[::-1][:channels], 1e-8))
     return PatchPca(
-        factor, mean.astype(np.float32), rows.astype(np.float32), scales.astype(np.float32), band_mean, band_std
+        factor,
+        mean.astype(np.float32),
+        rows.astype(np.float32),
+        scales.astype(np.float32),
+        band_mean,
+        band_std,
     )

@@ -49,7 +49,7 @@ def stft_distance(
 
 
 def magnitudes(waveform: torch.Tensor, n_fft: int) -> torch.Tensor:
-    """Return magnitudes, not below the least, shape (B, n_fft // 2 + 1, frames), scaled to the window's length."""
+    """Return magnitudes, not below the least, shape (B, n_fft // 2 + 1, frames)."""
     import torch
 
     window = torch.hann_window(n_fft, device=waveform.device, dtype=waveform.dtype)

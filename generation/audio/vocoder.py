@@ -123,4 +123,5 @@ def corrected(envelope: torch.Tensor, heard: torch.Tensor, correction: torch.Ten
 
 def build_vocoder(config: VocoderConfig) -> Vocoder:
     """Build a new vocoder, which is its first version."""
-    return Vocoder(**asdict(config))
+    model: Vocoder = Vocoder(**asdict(config))
+    return model

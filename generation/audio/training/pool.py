@@ -52,13 +52,15 @@ class Pool:
         return np.stack(cuts).astype(np.float32)
 
     def sounds(self, seed: int, number: int, *, clips: int, n_frames: int) -> tuple[np.ndarray, np.ndarray]:
-        """Batch `number` of spectrograms, (clips, n_mels, n_frames), with their waveforms, (clips, n_samples)."""
+        """Batch `number`: spectrograms (clips, n_mels, n_frames) and their waveforms (clips, n_samples)."""
         rng = np.random.default_rng([seed, number])
         hop = SpectrogramConfig().hop_length
         log_mels, waveforms = [], []
         for _ in range(clips):
             row = int(rng.integers(len(self.waveforms)))
-            start = int(rng.integers(min(len(self.waveforms[row]) // hop, self.log_mels[row].shape[1]) - n_frames + 1))
+            start = int(
+                rng.integers(min(len(self.waveforms[row]) // hop, self.log_mels[row].shape[1]) - n_frames + 1)
+            )
             log_mels.append(self.log_mels[row][:, start : start + n_frames])
             waveforms.append(self.waveforms[row][start * hop : (start + n_frames) * hop])
         return np.stack(log_mels).astype(np.float32), np.stack(waveforms).astype(np.float32) / _FULL_SCALE
@@ -68,10 +70,10 @@ def pool_of_dataset(
     folder: Path,
     *,
     splits: Sequence[str] = ("generator",),
-    most: int | None = None,
+    first: int | None = None,
     progress: Callable[[int, str], None] = lambda _done, _note: None,
 ) -> Pool:
-    """Read the clips of some splits of a finished data set that has sound.
+    """Read the clips of some splits of a finished data set that has sound; of its first so many where told.
 
     Raises
     ------
@@ -85,11 +87,9 @@ def pool_of_dataset(
         raise DatasetError(f"{folder} has no sound: build it with it")
     waveforms, log_mels = [], []
     for row in reader.rows():
-        if row["split"] not in splits:
-            continue
-        if most is not None and len(waveforms) == most:
-            break
         clip = int(row["clip"])
+        if row["split"] not in splits or (first is not None and clip >= first):
+            continue
         try:
             stereo, _ = soundfile.read(folder / "audio" / f"{clip:07d}.flac", dtype="float32")
         except (OSError, soundfile.LibsndfileError) as error:
@@ -128,4 +128,4 @@ def pool_of_waveforms(waveforms: Iterable[np.ndarray], *, least_s: float = 4.0) 
 
 
 def _int16(waveform: np.ndarray) -> np.ndarray:
-    return np.round(np.clip(waveform, -1, 1) * _FULL_SCALE).astype(np.int16)
+    return np.asarray(np.round(np.clip(waveform, -1, 1) * _FULL_SCALE), dtype=np.int16)

@@ -1,0 +1,163 @@
+"""The autoencoder's training: from principal components on, towards sharp reconstructions.
+
+The loss is the mean absolute difference of spectrograms, of their slopes and of their means over squares;
+late in training a patch discriminator adds its word. Latents get noise on their way to the decoder, of a
+strength drawn for each clip, and are held near mean 0 and variance 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from generation.audio.losses import slope_loss, squares_loss
+from generation.audio.pca import PatchPca, fit_pca
+from generation.audio.training.duel import Duel, DuelConfig
+from generation.audio.training.hardware import Hardware
+from generation.audio.training.loop import LoopConfig, Player, Trained, train
+from generation.audio.training.pool import Pool
+from generation.audio.training.saving import save_model
+
+if TYPE_CHECKING:
+    import torch
+
+    from generation.audio.autoencoder import Autoencoder, AutoencoderConfig
+
+MODEL = "autoencoder"
+"""The folder in a run's folder where the model is saved."""
+
+
+@dataclass(frozen=True)
+class ReconstructionConfig:
+    """How an autoencoder is trained; weights are those of the losses."""
+
+    clips: int = 8
+    n_frames: int = 256
+    learning_rate: float = 1e-3
+    noise: float = 0.1
+    slopes: float = 0.5
+    squares: float = 0.5
+    bound: float = 0.01
+    critic_width: int = 16
+    duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.7))
+
+
+def train_autoencoder(
+    pool: Pool,
+    model_config: AutoencoderConfig,
+    config: ReconstructionConfig,
+    loop: LoopConfig,
+    *,
+    out: Path,
+    resume: bool = False,
+    start: Autoencoder | None = None,
+    minutes: float | None = None,
+    hardware: Hardware | None = None,
+    progress: Callable[[int, str], None] = lambda _step, _note: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[Autoencoder, Trained]:
+    """Train an autoencoder on a pool, and save its averaged weights in `out`/autoencoder.
+
+    Parameters
+    ----------
+    start : Autoencoder, optional
+        Trained weights to go on from (a new run, unlike `resume`); by default the principal components.
+
+    Returns
+    -------
+    model : Autoencoder
+        With averaged weights, on the CPU.
+    trained : Trained
+
+    Raises
+    ------
+    ValueError
+        The pool's pieces are shorter than a cut.
+    ResumeError, DivergedError, OSError
+        See `loop.train`.
+    """
+    import torch
+
+    from generation.audio.autoencoder import build_autoencoder
+    from generation.audio.discriminators import SpectrogramDiscriminator
+
+    hardware = hardware or Hardware()
+    torch.manual_seed(loop.seed)
+    model = start or build_autoencoder(model_config, pool_pca(pool, model_config))
+    critic = SpectrogramDiscriminator(config.critic_width)
+    duel = Duel(_Reconstruct(model, config), critic, config.duel, steps=loop.steps)
+
+    def batch_at(number: int) -> dict[str, Any]:
+        cuts = pool.spectrograms(loop.seed, number, clips=config.clips, n_frames=config.n_frames)
+        return {"log_mel": torch.from_numpy(cuts), "step": number // (loop.accumulate * n_processes)}
+
+    n_processes = hardware.n_processes
+    trained = train(
+        [
+            Player(MODEL, model, duel.first_loss, config.learning_rate),
+            Player("critic", critic, duel.second_loss, config.learning_rate / 2, averaged=False),
+        ],
+        batch_at,
+        loop,
+        out=out,
+        run={"model": asdict(model_config), "training": asdict(config), "music": pool.name},
+        resume=resume,
+        minutes=minutes,
+        hardware=hardware,
+        progress=progress,
+        stop=stop,
+    )
+    averaged: Any = trained.averages[MODEL].to("cpu").eval()
+    standardise(averaged, pool)
+    if hardware.is_main:
+        save_model(averaged, out / MODEL)
+    hardware.wait()
+    return averaged, trained
+
+
+class _Reconstruct:
+    """What the autoencoder makes of a batch, and what that costs."""
+
+    def __init__(self, model: Autoencoder, config: ReconstructionConfig) -> None:
+        self._model, self._config = model, config
+
+    def __call__(
+        self, batch: Mapping[str, Any], generator: torch.Generator
+    ) -> tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]:
+        import torch
+
+        config, model = self._config, self._model
+        true = (batch["log_mel"] - model.mel_mean) / model.mel_std
+        raw = model.raw_latent(true).float()
+        strength = torch.rand((len(raw), 1, 1), generator=generator, device=raw.device) * config.noise
+        noise = torch.randn(raw.shape, generator=generator, device=raw.device)
+        made = model.rebuilt(raw + strength * noise).float()
+        difference = (made - true).abs().mean()
+        slopes, squares = slope_loss(made, true), squares_loss(made, true)
+        bound = (
+            raw.mean(dim=(0, 2)).square().mean() + raw.var(dim=(0, 2)).clamp_min(1e-4).log().square().mean()
+        )
+        loss = difference + config.slopes * slopes + config.squares * squares + config.bound * bound
+        figures = {"difference": difference, "slopes": slopes, "squares": squares, "bound": bound}
+        return made, true, {"loss": loss, **figures}
+
+
+def pool_pca(pool: Pool, config: AutoencoderConfig) -> PatchPca:
+    """Fit the linear codec of an autoencoder's size to a pool."""
+    return fit_pca(pool.log_mels, channels=config.channels, factor=config.factor)
+
+
+def standardise(model: Autoencoder, pool: Pool) -> None:
+    """Bring the latents of a pool to mean 0 and variance 1 in every channel."""
+    import torch
+
+    latents = []
+    with torch.no_grad():
+        for log_mel in pool.log_mels:
+            whole = log_mel[:, : log_mel.shape[1] // model.factor * model.factor].astype("float32")
+            x = (torch.from_numpy(whole)[None].to(model.mel_mean.device) - model.mel_mean) / model.mel_std
+            latents.append(model.raw_latent(x)[0].double())
+    every = torch.cat(latents, dim=1)
+    model.standardise(every.mean(dim=1).float(), every.std(dim=1).float())
