@@ -31,7 +31,7 @@ from pipelines.shelf import Shelf, Shelves, release_for
 from recsys.candidates import RETRIEVERS, Candidates, gather_candidates
 from recsys.components import Neighbours
 from recsys.decisions import muted_rows
-from recsys.newcomers import nearness, score_newcomers
+from recsys.newcomers import match_scores, nearness, score_newcomers
 from recsys.next_listen import History
 from recsys.query import build_query
 from recsys.rules import RuleSettings, apply_rules
@@ -368,13 +368,18 @@ def _without_taste(release: Release, asker: Asker) -> Ranked:
 def _newcomers(
     shelf: Shelf, rows: np.ndarray, weights: np.ndarray, known: np.ndarray, scores: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The new songs nearest to the taste, with scores on the scale of the known candidates."""
+    """The new songs nearest to the taste, with scores on the scale of the known candidates.
+
+    `rows` are those of the taste; where new songs are among them, what is near to them is asked for.
+    """
     own = shelf.vectors[rows]
     near = nearness(own, weights, shelf.new.vectors)
     best = np.argsort(-near * shelf.new.trust, kind="stable")[:_NEWCOMERS]
     best = best[near[best] > 0]
     some = slice(None, None, max(1, len(known) // _COMPARED))
     beside = nearness(own, weights, shelf.vectors[known[some]])
+    if (rows >= shelf.n_rows).any():
+        return shelf.n_rows + best, match_scores(near[best], beside, scores[some])
     found = score_newcomers(near[best], shelf.new.trust[best], beside, scores[some])
     return shelf.n_rows + best, found
 

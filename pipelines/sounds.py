@@ -125,9 +125,17 @@ def fit_release_sounds(
     heard[rows] = embeddings
     with session_factory() as session:
         tags = tags_repository.tags_of(session, corpus.song_ids[taught].tolist())
-    texts = _texts(facts.iloc[taught], tags, encode or cached_encoder(home))
+    encode = encode or cached_encoder(home)
+    texts = _texts(facts.iloc[taught], tags, encode)
+    bare = _texts(facts.iloc[taught], {}, encode) if tags else None
     recipes = fit_sound_recipes(
-        texts, heard[taught], vectors[taught], artists[taught], rng, shrink=tower.fit.shrink
+        texts,
+        heard[taught],
+        vectors[taught],
+        artists[taught],
+        rng,
+        shrink=tower.fit.shrink,
+        bare=bare,
     )
     logger.info(
         "sounds: %d songs of %d artists, cosine %.3f with held-out places (their mean %.3f), %.1f s",

@@ -51,3 +51,16 @@ def score_newcomers(
     # Nearer is never worse, whatever few songs say.
     mean = np.maximum.accumulate([known_scores[part].mean() for part in parts])
     return np.asarray(np.interp(believed, at, mean), dtype=np.float32)
+
+
+def match_scores(near: np.ndarray, known_near: np.ndarray, known_scores: np.ndarray) -> np.ndarray:
+    """Scores for who asks with new songs: those of the known candidates of the same rank in nearness.
+
+    Where the question itself is a guess, the known songs' scores are worth no more than nearness is, and a
+    new song that is nearer than all of them goes before all of them. float32, shape (n_new,).
+    """
+    if not len(known_near):
+        return np.asarray(near, dtype=np.float32)
+    highest = max(float(known_near.max()), 1e-6)
+    matched = np.interp(near, np.sort(known_near), np.sort(known_scores))
+    return np.asarray(matched * np.maximum(near / highest, 1.0), dtype=np.float32)

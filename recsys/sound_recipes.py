@@ -22,6 +22,7 @@ from recsys.placing import (
     fit_recipe,
     folds_of_artists,
     held_out,
+    kind_of,
     with_artist,
 )
 from recsys.texts import Texts
@@ -38,6 +39,7 @@ def fit_sound_recipes(
     rng: np.random.Generator,
     *,
     shrink: float,
+    bare: Texts | None = None,
 ) -> dict[str, Recipe]:
     """Recipes for songs with sound, by what else is known of them (`recsys.placing.kind_of`).
 
@@ -53,6 +55,9 @@ def fit_sound_recipes(
         -1 where unknown.
     shrink : float
         Of the audio tower's ridge.
+    bare : Texts, optional
+        The same songs told without their tags. Songs without tags are weighed by these: where tags are rich
+        they leave sound little to say, and a song without them would be placed by next to nothing.
 
     Returns
     -------
@@ -63,28 +68,32 @@ def fit_sound_recipes(
         return {}
     order = rng.permutation(len(vectors))
     chosen = order[np.argsort(~has_sound[order], kind="stable")][:FITTED_ON]
+    told = {False: (texts if bare is None else bare).take(chosen)}
     texts, vectors, artists = texts.take(chosen), vectors[chosen], artists[chosen]
     embeddings, has_sound = embeddings[chosen], has_sound[chosen]
     mean = vectors.mean(0)
-    text = (MEANING, WORDS, TAGS) if texts.vectors.shape[1] else (WORDS, TAGS)
-
-    def parts(fold: np.ndarray) -> Parts:
-        return _with_sound(texts, embeddings, has_sound, vectors, artists, fold, shrink)
-
-    of_known = [with_artist(found, places) for found, places in parts(rng.integers(FOLDS, size=len(vectors)))]
-    of_unknown = parts(folds_of_artists(artists))
-    found = {
-        "artist sound": fit_recipe(of_known, mean, (ARTIST, WORDS, TAGS, SOUND)),
-        "sound": fit_recipe(of_unknown, mean, (WORDS, TAGS, SOUND)),
-    }
-    if MEANING in text:
-        found["artist meaning sound"] = fit_recipe(of_known, mean, (ARTIST, *text, SOUND))
-        found["meaning sound"] = fit_recipe(of_unknown, mean, (*text, SOUND))
+    if bare is not None:
+        told[True] = texts
+    by_song, by_artist = rng.integers(FOLDS, size=len(vectors)), folds_of_artists(artists)
+    found = {}
+    for with_tags, asked in told.items():
+        of_known, of_unknown = (
+            _with_sound(texts, asked, embeddings, has_sound, vectors, artists, fold, shrink)
+            for fold in (by_song, by_artist)
+        )
+        of_known = [with_artist(evidence, places) for evidence, places in of_known]
+        rest = (WORDS, TAGS, SOUND) if with_tags else (WORDS, SOUND)
+        for meaning in (True, False) if texts.vectors.shape[1] else (False,):
+            names = (MEANING, *rest) if meaning else rest
+            kinds = [kind_of(artist=a, meaning=meaning, sound=True, tags=with_tags) for a in (True, False)]
+            found[kinds[0]] = fit_recipe(of_known, mean, (ARTIST, *names))
+            found[kinds[1]] = fit_recipe(of_unknown, mean, names)
     return {kind: recipe for kind, recipe in found.items() if recipe is not None}
 
 
 def _with_sound(
     texts: Texts,
+    told: Texts,
     embeddings: np.ndarray,
     has_sound: np.ndarray,
     vectors: np.ndarray,
@@ -95,7 +104,9 @@ def _with_sound(
     """Evidence for the songs with sound of each fold, from the other folds, and their true places."""
     found: Parts = []
     numbers = [number for number in np.unique(fold) if (fold != number).any()]
-    for number, (evidence, places) in zip(numbers, held_out(texts, vectors, artists, fold), strict=True):
+    for number, (evidence, places) in zip(
+        numbers, held_out(texts, vectors, artists, fold, told), strict=True
+    ):
         train = (fold != number) & has_sound
         heard = has_sound[fold == number]
         if not train.any() or not heard.any():

@@ -139,6 +139,15 @@ def test_a_new_song_can_be_asked_with(world_copy: TinyWorld) -> None:
     assert answer.songs[0].because
 
 
+def test_who_asks_with_a_new_song_gets_the_new_ones_beside_it(world_copy: TinyWorld) -> None:
+    release = heard_world(world_copy)
+    new, twin = (newcomer(world_copy, f"sample:new-{n}") for n in (1, 2))
+    hear(world_copy.factory, {new: sound_at(release.vectors[7]), twin: 1.01 * sound_at(release.vectors[7])})
+    placed(world_copy, release)
+    answer = Recommender(release, world_copy.factory).recommend_after(["sample:new-1"], 5)
+    assert answer.songs[0].song == "sample:new-2"
+
+
 def test_new_songs_are_near_each_other_too(world_copy: TinyWorld) -> None:
     release = heard_world(world_copy)
     new, twin = (newcomer(world_copy, f"sample:new-{n}") for n in (1, 2))

@@ -216,3 +216,16 @@ def test_songs_without_sound_are_stood_in_for_by_those_beside_them() -> None:
     assert [corpus.songs_of(i).tolist() for i in range(corpus.n_lists)] == [[0, 2], [2]]
     assert tail.song_ids.tolist() == [50, 70]
     assert tail.stand_ins.toarray().tolist() == [[0.5, 0.0, 0.5], [0.0, 0.0, 1.0]]
+
+
+def test_where_tags_tell_all_a_song_without_them_is_placed_by_its_sound() -> None:
+    embeddings, vectors, artists = world(400)
+    tags = [{f"t{axis}": float(value) for axis, value in enumerate(row)} for row in vectors]
+    nothing = np.zeros((400, 0), np.float32)
+    texts, bare = Texts(nothing, [[]] * 400, tags), Texts(nothing, [[]] * 400, [{}] * 400)
+    rng = np.random.default_rng(0)
+    recipes = fit_sound_recipes(texts, embeddings, vectors, artists, rng, shrink=100.0, bare=bare)
+    assert set(recipes) == {"artist sound", "sound", "artist tags sound", "tags sound"}
+    assert recipes["tags sound"].weights[SOUND] < 0.2
+    assert recipes["sound"].weights[SOUND] > 0.8
+    assert recipes["tags sound"].trust > recipes["sound"].trust

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.newcomers import nearness, score_newcomers
+from recsys.newcomers import match_scores, nearness, score_newcomers
 
 KNOWN = np.linspace(0.0, 1.0, 200)
 
@@ -35,3 +35,10 @@ def test_nearer_is_never_worse() -> None:
 def test_without_known_songs_nearness_speaks() -> None:
     found = score_newcomers(np.array([0.5]), np.array([0.5]), np.zeros(0), np.zeros(0))
     assert found.tolist() == [0.25]
+
+
+def test_new_songs_nearer_than_all_known_ones_go_before_them() -> None:
+    found = match_scores(np.array([0.9, 0.8, 0.3]), np.array([0.2, 0.6, 0.4]), np.array([5.0, 1.0, 3.0]))
+    assert found[0] > found[1] > 5.0
+    assert 1.0 < found[2] < 3.0
+    assert match_scores(np.array([0.5]), np.zeros(0), np.zeros(0)).tolist() == [0.5]
