@@ -1,8 +1,9 @@
 """One audio file, analysed: what is measured in it, which tags it has, and its place in the style space.
 
 The measures are plain JSON: `tempo_bpm`, `key`, `key_confidence`, `loudness_lufs` (null where there is none),
-`is_silent`, `timbre` (`pipelines.features.Measures`) and `tags` (how likely each of the style encoder's tags
-is). The embedding is the encoder's `LAYER`, a mean over at most six patches of three seconds.
+`is_silent`, `timbre` (`pipelines.features.Measures`), `tags` (how likely each of the style encoder's tags is)
+and `heard`, the listener's guesses at genre, mood and instruments (docs/listening.md). The embedding is the
+encoder's `LAYER`, a mean over at most six patches of three seconds.
 """
 
 from __future__ import annotations
@@ -18,13 +19,21 @@ import numpy as np
 
 from db.repositories.audio import Features
 from generation.audio import style_encoder
-from generation.audio.style_encoder import PATCH_SAMPLES, TAGS, StyleEncoder, StyleEncoderMissingError
+from generation.audio.listener import Listener
+from generation.audio.style_encoder import (
+    PATCH_SAMPLES,
+    TAGS,
+    Heard,
+    StyleEncoder,
+    StyleEncoderMissingError,
+)
 from pipelines import features
 from pipelines.decode import read_excerpts
+from pipelines.listen import tags_to_store
 
 LAYER = "penultimate"
 MOST_PATCHES = 6
-_MEASURED = "1"
+_MEASURED = "2"
 VERSION = f"{_MEASURED}+{style_encoder.NAME}-{LAYER}"
 # While the encoder is not installed; files get their embedding when it is.
 VERSION_WITHOUT_EMBEDDING = _MEASURED
@@ -59,9 +68,12 @@ def analyse_file(path: Path, *, version: str = VERSION) -> Features:
     }
     if version != VERSION or found.is_silent:
         return Features(measures)
-    tags, embedding = embed(excerpts.at(style_encoder.SAMPLE_RATE))
+    heard = hear(excerpts.at(style_encoder.SAMPLE_RATE))
+    tags = np.concatenate([one.tags for one in heard]).mean(0)
     measures["tags"] = {tag: round(float(share), 4) for tag, share in zip(TAGS, tags, strict=True)}
-    return Features(measures, embedding)
+    listener = _listener()
+    measures["heard"] = tags_to_store(listener.tags(heard), f"listener-{listener.sha256[:12]}")
+    return Features(measures, np.concatenate([getattr(one, LAYER) for one in heard]).mean(0))
 
 
 def warm_up() -> None:
@@ -69,20 +81,23 @@ def warm_up() -> None:
     noise = np.random.default_rng(0).normal(scale=0.1, size=4 * features.SAMPLE_RATE).astype(np.float32)
     features.measure([noise])
     with suppress(StyleEncoderMissingError):
-        embed([noise])
+        _listener().tags(hear([noise]))
 
 
-def embed(excerpts: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-    """Tags (50,) and embedding of excerpts at the encoder's sampling rate, from the middle of each."""
-    heard = [_encoder().hear(_middle(excerpt, MOST_PATCHES // len(excerpts) or 1)) for excerpt in excerpts]
-    tags = np.concatenate([one.tags for one in heard]).mean(0)
-    return tags, np.concatenate([getattr(one, LAYER) for one in heard]).mean(0)
+def hear(excerpts: Sequence[np.ndarray]) -> list[Heard]:
+    """What the encoder says of excerpts at its sampling rate, from the middle of each."""
+    return [_encoder().hear(_middle(excerpt, MOST_PATCHES // len(excerpts) or 1)) for excerpt in excerpts]
 
 
 def _middle(waveform: np.ndarray, n_patches: int) -> np.ndarray:
     """The middle of a waveform, no longer than so many patches."""
     spare = max(0, len(waveform) - n_patches * PATCH_SAMPLES)
     return waveform[spare // 2 : len(waveform) - (spare - spare // 2)]
+
+
+@lru_cache(maxsize=1)
+def _listener() -> Listener:
+    return Listener()
 
 
 @lru_cache(maxsize=1)
