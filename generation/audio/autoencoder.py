@@ -1,10 +1,9 @@
 """Spectrograms as few numbers a second and back: principal components, refined by convolutions.
 
 Eight frames of 80 bands become 64 numbers. Encoder and decoder each are the sum of a linear map, which
-begins as the principal components of such patches (`pca`), and of a network that begins at zero; a small
-network in time and frequency sharpens what was decoded. So training starts at the linear codec and goes on
-from there. What is between them, the latent, has mean 0 and variance 1 in every channel over the training
-set; the noise that training adds to it keeps near latents near in sound.
+begins as the principal components of such patches (`pca`), and of a network that begins at zero. So training
+starts at the linear codec and goes on from there. What is between them, the latent, has mean 0 and variance 1
+in every channel over the training set; the noise that training adds to it keeps near latents near in sound.
 
 Shapes: B spectrograms of n_mels bands and T frames, L = T / factor latent frames of C channels.
 """
@@ -18,7 +17,6 @@ import torch
 from diffusers.configuration_utils import ConfigMixin, register_to_config
 from diffusers.models.modeling_utils import ModelMixin
 from torch import nn
-from torch.nn import functional
 
 from generation.audio.convnext import Network
 from generation.audio.pca import PatchPca
@@ -27,7 +25,7 @@ from generation.audio.spectrogram import FLOOR
 
 @dataclass(frozen=True)
 class AutoencoderConfig:
-    """Sizes; `refine_width` 0 leaves the sharpening out."""
+    """Sizes: C channels of latent; `width` and `hidden` units in each of `depth` blocks, on both sides."""
 
     n_mels: int = 80
     factor: int = 8
@@ -35,8 +33,6 @@ class AutoencoderConfig:
     width: int = 160
     hidden: int = 320
     depth: int = 3
-    refine_width: int = 24
-    refine_depth: int = 2
 
 
 class Autoencoder(ModelMixin, ConfigMixin):
@@ -59,8 +55,6 @@ class Autoencoder(ModelMixin, ConfigMixin):
         width: int = 160,
         hidden: int = 320,
         depth: int = 3,
-        refine_width: int = 24,
-        refine_depth: int = 2,
     ) -> None:
         super().__init__()
         self.n_mels, self.factor, self.channels = n_mels, factor, channels
@@ -69,7 +63,6 @@ class Autoencoder(ModelMixin, ConfigMixin):
         self.encoder = Network(n_mels * factor, channels, **size)
         self.from_latent = nn.Linear(channels, n_mels * factor)
         self.decoder = Network(channels, n_mels * factor, **size)
-        self.refiner = Refiner(refine_width, refine_depth) if refine_width else None
         self.register_buffer("mel_mean", torch.tensor(-4.0))
         self.register_buffer("mel_std", torch.tensor(2.3))
         self.register_buffer("latent_mean", torch.zeros(channels))
@@ -113,8 +106,7 @@ class Autoencoder(ModelMixin, ConfigMixin):
         code = raw.transpose(1, 2)
         patch = self.from_latent(code) + self.decoder(code)
         B, L, _ = patch.shape
-        x = patch.reshape(B, L, self.n_mels, self.factor).transpose(1, 2).flatten(2)
-        return torch.as_tensor(x if self.refiner is None else x + self.refiner(x))
+        return torch.as_tensor(patch.reshape(B, L, self.n_mels, self.factor).transpose(1, 2).flatten(2))
 
     def set_linear(self, pca: PatchPca) -> None:
         """Make the linear path that codec; where the networks are new, the whole is that codec.
@@ -143,41 +135,6 @@ class Autoencoder(ModelMixin, ConfigMixin):
         with torch.no_grad():
             self.latent_mean.copy_(mean)
             self.latent_std.copy_(std.clamp_min(1e-4))
-
-
-class Refiner(nn.Module):
-    """A correction of a spectrogram from its surroundings in time and frequency; zero at first.
-
-    It works on squares of 2 x 2 numbers, where a convolution costs a quarter.
-    """
-
-    def __init__(self, width: int, depth: int) -> None:
-        super().__init__()
-        self.enter = nn.Conv2d(4, width, 3, padding=1)
-        self.blocks = nn.ModuleList(_Square(width) for _ in range(depth))
-        self.leave = nn.Conv2d(width, 4, 3, padding=1)
-        nn.init.zeros_(self.leave.weight)
-        assert self.leave.bias is not None
-        nn.init.zeros_(self.leave.bias)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Shape (B, n_mels, T), both even, in and out."""
-        inner = self.enter(functional.pixel_unshuffle(x[:, None], 2))
-        for block in self.blocks:
-            inner = block(inner)
-        return functional.pixel_shuffle(self.leave(functional.gelu(inner)), 2)[:, 0]
-
-
-class _Square(nn.Module):
-    """A residual block of two convolutions in time and frequency."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(width, width, 3, padding=1)
-        self.second = nn.Conv2d(width, width, 3, padding=1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x + torch.as_tensor(self.second(functional.gelu(self.first(functional.gelu(x)))))
 
 
 def build_autoencoder(config: AutoencoderConfig, pca: PatchPca | None = None) -> Autoencoder:

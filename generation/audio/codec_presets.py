@@ -54,7 +54,7 @@ def autoencoder_preset(name: str) -> AutoencoderPreset:
 
     if name == "tiny":
         return AutoencoderPreset(
-            AutoencoderConfig(channels=16, width=24, hidden=48, depth=1, refine_width=4, refine_depth=1),
+            AutoencoderConfig(channels=16, width=24, hidden=48, depth=1),
             ReconstructionConfig(clips=2, n_frames=64, critic_width=4),
             LoopConfig(steps=40, warmup_steps=5, checkpoint_every=20, log_every=5),
             clips=16,

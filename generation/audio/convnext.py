@@ -26,9 +26,8 @@ class Block(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Shape (B, T, width) in and out."""
         inner = self.norm(self.in_time(x.transpose(1, 2)).transpose(1, 2))
-        return x + torch.as_tensor(
-            self.scale * self.narrow(functional.gelu(self.widen(inner), approximate="tanh"))
-        )
+        wide = functional.gelu(self.widen(inner), approximate="tanh")
+        return x + torch.as_tensor(self.scale * self.narrow(wide))
 
 
 class Network(nn.Module):

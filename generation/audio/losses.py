@@ -61,7 +61,7 @@ def deceive_loss(fake: Heard) -> torch.Tensor:
 
 
 def tell_loss(true: Heard, fake: Heard) -> torch.Tensor:
-    """For the discriminators: zero where every verdict is at least 1 on what is true, at most -1 on the other."""
+    """For the discriminators: zero where verdicts on what is true are at least 1, on the other at most -1."""
     import torch
 
     pairs = zip(true, fake, strict=True)

@@ -52,7 +52,7 @@ class PatchPca:
 
 
 def patches(log_mel: np.ndarray, factor: int) -> np.ndarray:
-    """Cut a spectrogram (n_mels, T) into patches (T // factor, n_mels * factor), dropping what is left over."""
+    """Cut a spectrogram (n_mels, T) into patches (T // factor, n_mels * factor); the rest is dropped."""
     n_mels, n_frames = log_mel.shape
     whole = log_mel[:, : n_frames // factor * factor].reshape(n_mels, -1, factor)
     return np.asarray(whole.transpose(1, 0, 2).reshape(-1, n_mels * factor), dtype=np.float32)

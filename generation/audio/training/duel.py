@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 Make = Callable[[Any, "torch.Generator"], "tuple[torch.Tensor, torch.Tensor, dict[str, torch.Tensor]]"]
-"""Takes a batch and a generator; gives what was made, what is true, and the loss without a duel, with figures."""
+"""Takes a batch and a generator; gives what was made, what is true, and the loss before any duel."""
 
 
 @dataclass(frozen=True)

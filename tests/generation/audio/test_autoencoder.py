@@ -12,7 +12,7 @@ from generation.audio.autoencoder import Autoencoder, AutoencoderConfig, build_a
 from generation.audio.pca import fit_pca
 from generation.audio.spectrogram import FLOOR
 
-TINY = AutoencoderConfig(channels=16, width=24, hidden=48, depth=1, refine_width=4, refine_depth=1)
+TINY = AutoencoderConfig(channels=16, width=24, hidden=48, depth=1)
 
 
 def music(n: int = 6, n_frames: int = 160, rank: int = 40) -> list[np.ndarray]:

@@ -110,13 +110,13 @@ def test_latents_of_the_training_set_have_mean_0_and_variance_1(tmp_path: Path) 
 
 def test_the_autoencoder_overfits_one_batch(tmp_path: Path) -> None:
     preset = autoencoder_preset("tiny")
-    wave = pool(1).waveforms[0][: 90 * 256].astype(np.float32) / 32767
+    wave = pool(1).waveforms[0][: 88 * 256 - 1].astype(np.float32) / 32767
     few = pool_of_waveforms([wave], least_s=1.0)
-    training = replace(preset.training, n_frames=88, noise=0.0, clips=1, learning_rate=5e-3)
+    training = replace(preset.training, n_frames=88, noise=0.0, clips=1, learning_rate=3e-3)
     loop = replace(preset.loop, steps=150, log_every=1, checkpoint_every=150)
-    small = replace(preset.model, channels=4)
+    small = replace(preset.model, channels=4, width=64, hidden=128)
     _, trained = train_autoencoder(few, small, training, loop, out=tmp_path, hardware=CPU)
-    assert trained.losses[100]["autoencoder/difference"] < 0.75 * trained.losses[0]["autoencoder/difference"]
+    assert trained.losses[100]["autoencoder/difference"] < 0.6 * trained.losses[0]["autoencoder/difference"]
 
 
 def test_the_vocoder_overfits_one_batch(tmp_path: Path) -> None:
