@@ -73,6 +73,10 @@ class Settings(BaseSettings):
         default=None,
         description="SoundFont (.sf2, .sf3) that music is rendered with; by default the best one installed.",
     )
+    generator: Path | None = Field(
+        default=None,
+        description="Folder of the generator's weights; by default those that ship.",
+    )
 
     @field_validator("home")
     @classmethod
@@ -90,6 +94,13 @@ class Settings(BaseSettings):
         if soundfont is not None and not soundfont.expanduser().is_file():
             raise ValueError("a file that is there is expected")
         return soundfont.expanduser() if soundfont is not None else None
+
+    @field_validator("generator")
+    @classmethod
+    def _generator_is_a_folder(cls, generator: Path | None) -> Path | None:
+        if generator is not None and not generator.expanduser().is_dir():
+            raise ValueError("a folder that is there is expected")
+        return generator.expanduser() if generator is not None else None
 
     @field_validator("log_level", mode="before")
     @classmethod
@@ -124,6 +135,7 @@ class Settings(BaseSettings):
             "threads": self.threads,
             "debug": self.debug,
             "soundfont": str(self.soundfont or ""),
+            "generator": str(self.generator or ""),
         }
 
 

@@ -24,7 +24,10 @@ import numpy as np
 import torch
 from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
+# diffusers finds the classes of a folder's parts in modules that are loaded already: hence all three.
+from generation.audio.autoencoder import Autoencoder
 from generation.audio.conditioning import Conditions, conditions_of, stack_conditions
+from generation.audio.denoiser import Denoiser
 from generation.audio.guidance import Guidance, Said, evaluations
 from generation.audio.request import (
     Callback,
@@ -38,6 +41,7 @@ from generation.audio.request import (
 )
 from generation.audio.schedulers import DEFAULT, clean_latent, make_scheduler
 from generation.audio.soundness import check_sound, finished
+from generation.audio.vocoder import Vocoder
 from generation.audio.wishes import Wishes, wishes_of_prompt
 
 STEPS, GUIDANCE = 25, 3.0
@@ -65,15 +69,17 @@ class Told:
 class SongspacePipeline(DiffusionPipeline):
     """Makes tracks with an autoencoder, a vocoder, a denoiser and a scheduler."""
 
-    autoencoder: Any
-    vocoder: Any
-    denoiser: Any
+    autoencoder: Autoencoder
+    vocoder: Vocoder
+    denoiser: Denoiser
     scheduler: Any
     _execution_device: torch.device
 
-    def __init__(self, autoencoder: Any, vocoder: Any, denoiser: Any, scheduler: Any) -> None:
+    def __init__(
+        self, autoencoder: Autoencoder, vocoder: Vocoder, denoiser: Denoiser, scheduler: Any
+    ) -> None:
         super().__init__()
-        self.register_modules(  # type: ignore[no-untyped-call]
+        self.register_modules(
             autoencoder=autoencoder, vocoder=vocoder, denoiser=denoiser, scheduler=scheduler
         )
         for part in (autoencoder, vocoder, denoiser):
@@ -81,7 +87,9 @@ class SongspacePipeline(DiffusionPipeline):
         self._text_encoder: Any = None
 
     @classmethod
-    def of(cls, autoencoder: Any, vocoder: Any, denoiser: Any, scheduler: str = DEFAULT) -> SongspacePipeline:
+    def of(
+        cls, autoencoder: Autoencoder, vocoder: Vocoder, denoiser: Denoiser, scheduler: str = DEFAULT
+    ) -> SongspacePipeline:
         """Put networks together, with a scheduler by its name."""
         return cls(
             autoencoder,

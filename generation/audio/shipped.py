@@ -50,7 +50,6 @@ def load_generator(folder: Path | None = None) -> SongspacePipeline:
             " and SONGSPACE_GENERATOR names the folder of another"
         )
     _check_files(where)
-    import torch
     from safetensors import SafetensorError
 
     from generation.audio.pipeline import SongspacePipeline
@@ -58,12 +57,12 @@ def load_generator(folder: Path | None = None) -> SongspacePipeline:
     try:
         with quiet_loading():
             load: Any = SongspacePipeline.from_pretrained
-            loaded: SongspacePipeline = load(
-                str(where), torch_dtype=torch.float32, local_files_only=True, low_cpu_mem_usage=False
-            )
+            loaded: SongspacePipeline = load(str(where), local_files_only=True, low_cpu_mem_usage=False)
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as error:
         first = next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)
         raise CheckpointError(f"the generator in {where} cannot be loaded: {first[:200]}") from error
+    for part in (loaded.autoencoder, loaded.vocoder, loaded.denoiser):
+        part.float()
     return loaded
 
 
@@ -102,7 +101,7 @@ def save_generator(pipeline: SongspacePipeline, folder: Path, *, card: str = "",
     folder = folder.resolve()
     parts = {name: getattr(pipeline, name) for name in ("autoencoder", "vocoder", "denoiser")}
     if half:
-        parts = {name: copy.deepcopy(part).to(torch.float16) for name, part in parts.items()}
+        parts = {name: copy.deepcopy(part).half() for name, part in parts.items()}
     for name, part in parts.items():
         if not all(torch.isfinite(values).all() for values in part.state_dict().values()):
             raise ValueError(f"weights of the {name} are not finite{' in float16' if half else ''}")
