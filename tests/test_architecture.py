@@ -31,6 +31,7 @@ NETWORKS = (
     "generation.audio.autoencoder",
     "generation.audio.convnext",
     "generation.audio.discriminators",
+    "generation.audio.pipeline",
     "generation.audio.vocoder",
 )
 HEAVY = {"torch", "gensim", "faiss", "librosa", "diffusers", "transformers", "implicit", "lightgbm"}

@@ -37,7 +37,7 @@ def tiny_pipeline(prediction_type: str = "flow", scheduler: str = "dpm++") -> An
     denoiser = Denoiser(width=16, depth=2, heads=2, feed_forward=2.0, prediction_type=prediction_type)
     for module in (denoiser.modulation, denoiser.patch_out):  # zero at first, and deaf with it
         torch.nn.init.normal_(module.weight, std=0.05)
-    autoencoder = Autoencoder(width=8, hidden=16, depth=1, refine_width=0)
+    autoencoder = Autoencoder(width=8, hidden=16, depth=1)
     vocoder = Vocoder(width=8, hidden=16, depth=1, rounds=1, phase_bins=8)
     made = SongspacePipeline.of(autoencoder, vocoder, denoiser, scheduler)
     made.text_encoder = TinyTokens()
