@@ -55,11 +55,14 @@ def studio_pool(
     *,
     clips: int,
     seed: int,
+    sound: bool = True,
     workers: int = 1,
     soundfont: Path | None = None,
     progress: Progress = lambda _done, _note: None,
 ) -> Pool:
     """Render so many clips of the studio into a cache, if they are not there yet; read those to train on.
+
+    Spectrograms alone take a fourth of the memory: without `sound` they are all that is read.
 
     Raises
     ------
@@ -78,7 +81,7 @@ def studio_pool(
         progress=progress,
     )
     # So that a longer cache does not change what so many clips are.
-    return pool_of_dataset(folder, first=clips)
+    return pool_of_dataset(folder, first=clips, sound=sound)
 
 
 def catalogue_pool(
@@ -179,7 +182,10 @@ def load_part(kind: Any, folder: Path) -> Any:
     if not (folder / "config.json").is_file():
         raise CodecMissingError(f"there is no trained {kind.__name__.lower()} in {folder}")
     try:
-        return kind.from_pretrained(folder, local_files_only=True, torch_dtype=torch.float32).eval()
+        loaded = kind.from_pretrained(
+            folder, local_files_only=True, low_cpu_mem_usage=False, torch_dtype=torch.float32
+        )
+        return loaded.eval()
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         first = (str(error).splitlines() or [""])[0]
         raise CodecMissingError(f"the {kind.__name__.lower()} in {folder} cannot be read: {first}") from None

@@ -63,13 +63,13 @@ def autoencoder_preset(name: str) -> AutoencoderPreset:
         return AutoencoderPreset(
             AutoencoderConfig(),
             ReconstructionConfig(),
-            LoopConfig(steps=6000, checkpoint_every=250),
-            clips=1200,
+            LoopConfig(steps=30_000, checkpoint_every=1000, log_every=100),
+            clips=2400,
         )
     if name == "base":
         return AutoencoderPreset(
             AutoencoderConfig(),
-            ReconstructionConfig(clips=64, n_frames=256, critic_width=32),
+            ReconstructionConfig(clips=64, critic_width=32, duel=DuelConfig(joins_at=0.6)),
             LoopConfig(steps=12_000, checkpoint_every=1000, log_every=50),
             clips=4800,
         )
@@ -95,15 +95,15 @@ def vocoder_preset(name: str) -> VocoderPreset:
         )
     if name == "small":
         return VocoderPreset(
-            VocoderConfig(), AdversarialConfig(), LoopConfig(steps=4000, checkpoint_every=250), clips=1200
+            VocoderConfig(), AdversarialConfig(), LoopConfig(steps=4500, checkpoint_every=250), clips=1200
         )
     if name == "base":
         return VocoderPreset(
             VocoderConfig(),
             AdversarialConfig(
-                clips=32, critic_width=32, duel=DuelConfig(joins_at=0.2, deceive=0.05, features=0.3)
+                clips=32, heard_frames=128, critic_width=32, duel=DuelConfig(0.3, deceive=0.05, features=0.3)
             ),
-            LoopConfig(steps=15_000, checkpoint_every=1000, log_every=50),
+            LoopConfig(steps=8_000, checkpoint_every=1000, log_every=50),
             clips=4800,
         )
     raise ValueError(f"presets are {', '.join(NAMES)}, got {name!r}")

@@ -85,7 +85,7 @@ def autoencoder(
     from pipelines.train_codec import Run, train_autoencoder
 
     config = autoencoder_preset(preset)
-    pool = _pool(ctx, data, clips or config.clips, seed, cache, workers)
+    pool = _pool(ctx, data, clips or config.clips, seed, cache, workers, sound=False)
     run = Run(preset, out, steps, minutes, seed, resume, start)
     with counting_bar("learning", steps or config.loop.steps) as progress, _interruptible() as stop:
         trained = train_autoencoder(pool, run, progress=progress, stop=stop)
@@ -123,7 +123,14 @@ def vocoder(
 
 
 def _pool(
-    ctx: typer.Context, data: Data, clips: int, seed: int, cache: Path | None, workers: int | None
+    ctx: typer.Context,
+    data: Data,
+    clips: int,
+    seed: int,
+    cache: Path | None,
+    workers: int | None,
+    *,
+    sound: bool = True,
 ) -> Pool:
     from pipelines.train_codec import catalogue_pool, studio_pool
 
@@ -137,6 +144,7 @@ def _pool(
             cache or settings.home / "cache" / "clips",
             clips=clips,
             seed=seed,
+            sound=sound,
             workers=workers or settings.threads,
             soundfont=settings.soundfont,
             progress=progress,
@@ -144,7 +152,7 @@ def _pool(
 
 
 def _tell(trained: Trained, folder: Path, pool: Pool, steps: int, as_json: bool) -> None:
-    rate = len(trained.losses) and trained.losses[-1]
+    last = dict(trained.losses[-1]) if trained.losses else {}
     if as_json:
         print_json(
             {
@@ -155,7 +163,7 @@ def _tell(trained: Trained, folder: Path, pool: Pool, steps: int, as_json: bool)
                 "seconds": round(trained.seconds, 1),
                 "music": pool.name,
                 "music_minutes": round(pool.minutes, 1),
-                "last": dict(rate) if rate else {},
+                "last": last,
             }
         )
         return

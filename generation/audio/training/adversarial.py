@@ -46,7 +46,7 @@ class AdversarialConfig:
     spectra: float = 1.0
     rebuilt: float = 0.3
     critic_width: int = 16
-    duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.5, deceive=0.05, features=0.3))
+    duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.7, deceive=0.05, features=0.3))
 
 
 def train_vocoder(

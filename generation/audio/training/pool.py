@@ -1,7 +1,7 @@
 """Music in memory for the codec's training: spectrograms and waveforms, and batches cut from them by number.
 
-Waveforms are kept as 16-bit numbers and spectrograms as float16: 100 minutes take 360 MiB. A batch depends on
-the seed and its number alone.
+Waveforms are kept as 16-bit numbers and spectrograms as float16: 100 minutes take 330 MiB, without waveforms
+80. A batch depends on the seed and its number alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Pool:
     Attributes
     ----------
     waveforms : sequence of int16 arrays, shape (n_samples,)
+        None, where only spectrograms are needed.
     log_mels : sequence of float16 arrays, shape (n_mels, T)
         With T * hop_length samples or fewer of sound.
     name : str
@@ -39,7 +40,8 @@ class Pool:
     @property
     def minutes(self) -> float:
         """How much music it is."""
-        return sum(len(waveform) for waveform in self.waveforms) / 60 / SpectrogramConfig().sample_rate
+        config = SpectrogramConfig()
+        return sum(one.shape[1] for one in self.log_mels) / config.frames_per_second / 60
 
     def spectrograms(self, seed: int, number: int, *, clips: int, n_frames: int) -> np.ndarray:
         """Batch `number` of spectrograms: float32 of shape (clips, n_mels, n_frames)."""
@@ -71,37 +73,46 @@ def pool_of_dataset(
     *,
     splits: Sequence[str] = ("generator",),
     first: int | None = None,
+    sound: bool = True,
     progress: Callable[[int, str], None] = lambda _done, _note: None,
 ) -> Pool:
-    """Read the clips of some splits of a finished data set that has sound; of its first so many where told.
+    """Read the clips of some splits of a finished data set that has sound; of its first so many where told,
+    and without the waveforms where no `sound` is asked for.
 
     Raises
     ------
     DatasetError
         There is none, it has no sound, or no clip of these splits.
     """
-    import soundfile
-
     reader = DatasetReader(folder)
-    if not reader.manifest["audio"]:
+    if sound and not reader.manifest["audio"]:
         raise DatasetError(f"{folder} has no sound: build it with it")
-    waveforms, log_mels = [], []
+    waveforms: list[np.ndarray] = []
+    log_mels: list[np.ndarray] = []
     for row in reader.rows():
         clip = int(row["clip"])
         if row["split"] not in splits or (first is not None and clip >= first):
             continue
-        try:
-            stereo, _ = soundfile.read(folder / "audio" / f"{clip:07d}.flac", dtype="float32")
-        except (OSError, soundfile.LibsndfileError) as error:
-            raise DatasetError(f"{folder}: the sound of clip {clip} cannot be read: {error}") from None
-        waveforms.append(_int16(stereo.mean(axis=1) if stereo.ndim > 1 else stereo))
+        if sound:
+            waveforms.append(_read(folder / "audio" / f"{clip:07d}.flac"))
         log_mels.append(reader.log_mel(clip).astype(np.float16))
-        progress(len(waveforms), "clips")
-    if not waveforms:
+        progress(len(log_mels), "clips")
+    if not log_mels:
         raise DatasetError(f"{folder} has no clips of {', '.join(splits)}")
     manifest = reader.manifest
-    name = f"studio seed {manifest['seed']}, {len(waveforms)} clips, {manifest['soundfont']['sha256'][:8]}"
+    name = f"studio seed {manifest['seed']}, {len(log_mels)} clips, {manifest['soundfont']['sha256'][:8]}"
     return Pool(waveforms, log_mels, name)
+
+
+def _read(path: Path) -> np.ndarray:
+    """Mean of the channels of a sound file."""
+    import soundfile
+
+    try:
+        channels, _ = soundfile.read(path, dtype="float32", always_2d=True)
+    except (OSError, soundfile.LibsndfileError) as error:
+        raise DatasetError(f"the clip {path} cannot be read: {error}") from None
+    return _int16(channels.mean(axis=1))
 
 
 def pool_of_waveforms(waveforms: Iterable[np.ndarray], *, least_s: float = 4.0) -> Pool:

@@ -36,12 +36,12 @@ class ReconstructionConfig:
     clips: int = 8
     n_frames: int = 256
     learning_rate: float = 1e-3
-    noise: float = 0.1
+    noise: float = 0.05
     slopes: float = 0.5
     squares: float = 0.5
     bound: float = 0.01
     critic_width: int = 16
-    duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.7))
+    duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.85))
 
 
 def train_autoencoder(
