@@ -22,9 +22,18 @@ import numpy as np
 
 from pipelines.material import Material, material_of_folder
 from recsys.blend import gather, join_tables, learn_weights, measure_weights
+from recsys.components import TRANSFORMER
 from recsys.evaluate import K, make_split, metrics_of
 from recsys.features import GROUPS
-from recsys.fit import Fold, features_of, fit_components, fit_folds, gather_queries
+from recsys.fit import (
+    Fold,
+    features_of,
+    fit_components,
+    fit_folds,
+    fit_transformer,
+    gather_queries,
+    with_order_if_better,
+)
 from recsys.metrics import Estimate, bootstrap_ratio
 from recsys.ranker import Queries, Ranker, RankerSettings, fit_trees, mixed
 
@@ -54,8 +63,11 @@ def ablate(material: Material, seed: int, workers: int) -> dict[str, Estimate]:
     facts = material.facts
     with TemporaryDirectory() as folder:
         folds = fit_folds(split.train, facts, Path(folder), seed=seed, workers=workers)
+        folds = with_order_if_better(folds, seed)
         own = facts.of(split.train.song_ids)
         components = fit_components(split.train, own, Path(folder), seed=seed, workers=workers)
+    if folds[0].with_order:
+        components[TRANSFORMER] = fit_transformer(split.train, seed=seed)
     test = Fold(
         split, features_of(components, split.train, own), gather(components, split.cases, split.train.n_songs)
     )
@@ -69,12 +81,17 @@ def ablate(material: Material, seed: int, workers: int) -> dict[str, Estimate]:
     def over_blend(values: np.ndarray) -> Estimate:
         return bootstrap_ratio(values, blend, groups, np.random.default_rng(seed))
 
-    plain = [i for i, name in enumerate(components) if name not in MAKERS]
-    fewer = np.zeros(len(weights), np.float32)
-    fewer[plain] = learn_weights(replace(table, features=table.features[:, :, plain]), rng)
+    def blend_without(names: Sequence[str]) -> Estimate:
+        """The blend with its weights learned anew without some signals."""
+        kept = [i for i, name in enumerate(components) if name not in names]
+        fewer = np.zeros(len(weights), np.float32)
+        fewer[kept] = learn_weights(replace(table, features=table.features[:, :, kept]), rng)
+        return over_blend(measure_weights(test.table, fewer)["ndcg@100"])
+
     found = {
         "blend": bootstrap_ratio(blend, np.ones_like(blend), groups, np.random.default_rng(seed)),
-        "blend without artists and albums": over_blend(measure_weights(test.table, fewer)["ndcg@100"]),
+        "blend without artists and albums": blend_without(MAKERS),
+        "blend without the transformer": blend_without([TRANSFORMER]),
     }
     settings = RankerSettings(seed=seed, workers=workers)
     names, own_group = test.features.names, np.array(test.features.groups)

@@ -207,7 +207,7 @@ def _promising(fold: Fold) -> bool:
     return ours >= _PROMISING * knn
 
 
-def _with_order_if_better(folds: tuple[Fold, ...], seed: int) -> tuple[Fold, ...]:
+def with_order_if_better(folds: tuple[Fold, ...], seed: int) -> tuple[Fold, ...]:
     """The folds with the transformer where the blend with it beats the blend without it, cross-fitted."""
     if not folds[0].with_order:
         return folds
@@ -263,7 +263,7 @@ def choose(
     if not folds:
         n_cases = sum(len(split.cases) for split in make_folds(corpus, seed=seed))
         return Choice(dict(DEFAULT_WEIGHTS), n_cases), None
-    folds = _with_order_if_better(folds, seed)
+    folds = with_order_if_better(folds, seed)
     rng = np.random.default_rng(seed)
     table = join_tables([fold.table for fold in folds])
     names = tuple(folds[0].features.components)
