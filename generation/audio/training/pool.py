@@ -41,7 +41,8 @@ class Pool:
     def minutes(self) -> float:
         """How much music it is."""
         config = SpectrogramConfig()
-        return sum(one.shape[1] for one in self.log_mels) / config.frames_per_second / 60
+        frames = sum(one.shape[1] for one in self.log_mels)
+        return float(frames / config.frames_per_second / 60)
 
     def spectrograms(self, seed: int, number: int, *, clips: int, n_frames: int) -> np.ndarray:
         """Batch `number` of spectrograms: float32 of shape (clips, n_mels, n_frames)."""
