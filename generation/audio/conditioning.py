@@ -136,12 +136,12 @@ class Conditions:
     def thinned(self, generator: torch.Generator) -> Conditions:
         """The same with tags left open at random, as people name few of the things that are true.
 
-        Of each row a share is drawn, and each tag is named with that probability; what is not the case (below
-        0) is named one time in ten of that.
+        Of each row a share is drawn, mostly a small one, and each tag is named with that probability; what is
+        not the case (below 0) is named one time in ten of that.
         """
         import torch
 
-        share = torch.rand(len(self), 1, generator=generator, device=generator.device)
+        share = torch.rand(len(self), 1, generator=generator, device=generator.device).square()
         drawn = torch.rand(self.tags.shape, generator=generator, device=generator.device)
         share, drawn = share.to(self.tags.device), drawn.to(self.tags.device)
         named = drawn < torch.where(self.tags < 0, 0.1 * share, share)

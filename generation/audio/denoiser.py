@@ -25,7 +25,7 @@ from torch.nn import functional as F  # noqa: N812
 from generation.audio.conditioning import STYLE_DIM, TEXT_DIM, Conditions
 from generation.audio.wishes import MODE_NAMES, TAGS
 
-PREDICTIONS = ("v_prediction", "epsilon", "flow")
+PREDICTIONS = ("v_prediction", "epsilon", "sample", "flow")
 # Cycles an octave of tempo; 8 tells 3 % apart.
 _TEMPO_CYCLES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SECONDS_CYCLES = (0.125, 0.25, 0.5, 1.0, 2.0)
@@ -296,7 +296,8 @@ def _attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor | None = None) -> T
 
 def _heads(x: Tensor, heads: int) -> Tensor:
     """(B, M, D) -> (B, H, M, D / H)."""
-    return x.unflatten(2, (heads, -1)).transpose(1, 2)
+    split: Tensor = x.unflatten(2, (heads, -1)).transpose(1, 2)
+    return split
 
 
 def _joined(x: Tensor) -> Tensor:
