@@ -2,10 +2,10 @@
 
 A denoiser was trained on one of two ways of mixing a clean latent x with noise n, at timestep t of 0..1000:
 
-    v_prediction, epsilon:  signal x + noise n,   signal^2 = abar_t, noise^2 = 1 - abar_t
-    flow:                   (1 - s) x + s n,      s = t / 1000 (a straight line)
+    v_prediction, epsilon, sample:  signal x + noise n,   signal^2 = abar_t, noise^2 = 1 - abar_t
+    flow:                           (1 - s) x + s n,      s = t / 1000 (a straight line)
 
-and predicts of it:  v = signal n - noise x;  epsilon = n;  flow = n - x.
+and predicts of it:  v = signal n - noise x;  epsilon = n;  sample = x;  flow = n - x.
 
 The first keeps the variance. Each scheduler solves the same differential equation from noise to latent; they
 differ in how well few steps follow it. Sources: DDIM (Song et al., ICLR 2021), DPM-Solver++ (Lu et al.,
@@ -19,16 +19,18 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-PREDICTIONS = ("v_prediction", "epsilon", "flow")
+PREDICTIONS = ("flow", "v_prediction", "epsilon", "sample")
 DEFAULT = "dpm++"
 TRAIN_TIMESTEPS = 1000
 
-# How abar_t falls. For v the cosine (Nichol & Dhariwal, 2021), which ends in pure noise; for epsilon, from
-# which x comes by a division by the signal, the line that keeps a little of it (Ho et al., 2020).
-SCHEDULES: Mapping[str, str] = MappingProxyType({"v_prediction": "squaredcos_cap_v2", "epsilon": "linear"})
-# Steps begin at the noisiest timestep ("trailing": Lin et al., WACV 2024).
+# As in training (training/noising.py): the cosine of Nichol & Dhariwal, 2021. Steps begin at its last timestep,
+# pure noise ("trailing": Lin et al., WACV 2024); but not for epsilon, from which x comes by a division by the
+# signal, of which next to nothing is left there.
 _PRESERVING: Mapping[str, Any] = MappingProxyType(
-    {"num_train_timesteps": TRAIN_TIMESTEPS, "timestep_spacing": "trailing"}
+    {"num_train_timesteps": TRAIN_TIMESTEPS, "beta_schedule": "squaredcos_cap_v2"}
+)
+_SPACING: Mapping[str, str] = MappingProxyType(
+    {"v_prediction": "trailing", "sample": "trailing", "epsilon": "leading"}
 )
 _FLOW_SIGMAS: Mapping[str, Any] = MappingProxyType(
     {
@@ -109,7 +111,7 @@ def make_scheduler(name: str = DEFAULT, *, prediction_type: str) -> Any:
         **_PRESERVING,
         **settings,
         prediction_type=prediction_type,
-        beta_schedule=SCHEDULES[prediction_type],
+        timestep_spacing=_SPACING[prediction_type],
     )
 
 
@@ -128,6 +130,8 @@ def clean_latent(scheduler: Any, prediction_type: str, noisy: Any, predicted: An
     time = float(timestep)
     if prediction_type == "flow":
         return noisy - (time / TRAIN_TIMESTEPS) * predicted
+    if prediction_type == "sample":
+        return predicted
     signal, noise = signal_and_noise(scheduler, time)
     if prediction_type == "v_prediction":
         return signal * noisy - noise * predicted

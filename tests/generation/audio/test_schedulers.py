@@ -36,14 +36,26 @@ def test_with_true_predictions_it_ends_at_the_clean_latent(kind: str, name: str)
         else:
             signal, share = signal_and_noise(scheduler, float(timestep))
             n = (given - signal * clean) / share
-            answer = n if kind == "epsilon" else signal * n - share * clean
+            answer = {"epsilon": n, "sample": clean}.get(kind, signal * n - share * clean)
         assert torch.allclose(clean_latent(scheduler, kind, given, answer, timestep), clean, atol=2e-2)
         latent = scheduler.step(answer, timestep, latent, return_dict=False)[0]
     assert torch.allclose(latent, clean, atol=2e-2)
+
+
+def test_noise_is_mixed_as_in_training() -> None:
+    import torch
+
+    from generation.audio.training import noising
+
+    scheduler = make_scheduler("ddim", prediction_type="v_prediction")
+    times = torch.tensor([0.0, 123.0, 500.0, 999.0])
+    signals, _ = noising.signal_and_noise("v_prediction", times)
+    ours = [signal_and_noise(scheduler, float(time))[0] for time in times]
+    assert torch.allclose(torch.tensor(ours), signals, atol=1e-6)
 
 
 def test_an_unknown_scheduler_or_prediction_is_named() -> None:
     with pytest.raises(ValueError, match="'rk9' is not known: expected one of dpm"):
         make_scheduler("rk9", prediction_type="flow")
     with pytest.raises(ValueError, match="predicts one of"):
-        make_scheduler(prediction_type="sample")
+        make_scheduler(prediction_type="image")
