@@ -87,7 +87,7 @@ def autoencoder(
     config = autoencoder_preset(preset)
     pool = _pool(ctx, data, clips or config.clips, seed, cache, workers, sound=False)
     run = Run(preset, out, steps, minutes, seed, resume, start)
-    with counting_bar("learning", steps or config.loop.steps) as progress, _interruptible() as stop:
+    with counting_bar("learning", steps or config.loop.steps) as progress, interruptible() as stop:
         trained = train_autoencoder(pool, run, progress=progress, stop=stop)
     _tell(trained, out / "autoencoder", pool, steps or config.loop.steps, as_json)
 
@@ -117,7 +117,7 @@ def vocoder(
     config = vocoder_preset(preset)
     pool = _pool(ctx, data, clips or config.clips, seed, cache, workers)
     run = Run(preset, out, steps, minutes, seed, resume, start)
-    with counting_bar("learning", steps or config.loop.steps) as progress, _interruptible() as stop:
+    with counting_bar("learning", steps or config.loop.steps) as progress, interruptible() as stop:
         trained = train_vocoder(pool, run, autoencoder=autoencoder, progress=progress, stop=stop)
     _tell(trained, out / "vocoder", pool, steps or config.loop.steps, as_json)
 
@@ -173,7 +173,7 @@ def _tell(trained: Trained, folder: Path, pool: Pool, steps: int, as_json: bool)
 
 
 @contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
+def interruptible() -> Iterator[Callable[[], bool]]:
     """Let the first Ctrl-C end the run after its step, with a checkpoint; the second one at once."""
     asked = False
 

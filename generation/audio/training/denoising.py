@@ -89,9 +89,10 @@ def held_out_losses(model: nn.Module, prediction_type: str, batch: Batch) -> dic
     Returns
     -------
     dict
-        Mean squared errors, unweighted: `held_out/t050` .. `held_out/t950` and their mean `held_out/told`
-        with all conditions; the mean with none (`held_out/untold`), with another item's (`held_out/swapped`), and
-        with the words alone (`held_out/words`). Whoever listens is worst with another's.
+        Mean squared errors, unweighted, with all conditions: `held_out/t050` .. `held_out/t950`, and their
+        mean `held_out/told`. The mean with none of them (`held_out/untold`), with another item's
+        (`held_out/swapped`), and with the words alone (`held_out/words`). Whoever listens is worst with
+        another's.
     """
     import torch
 
