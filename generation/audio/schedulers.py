@@ -23,7 +23,7 @@ PREDICTIONS = ("flow", "v_prediction", "epsilon", "sample")
 DEFAULT = "dpm++"
 TRAIN_TIMESTEPS = 1000
 
-# As in training (training/noising.py): the cosine of Nichol & Dhariwal, 2021. Steps begin at its last timestep,
+# As in training (training/noising.py): the cosine of Nichol & Dhariwal, 2021. Steps begin at its last one,
 # pure noise ("trailing": Lin et al., WACV 2024); but not for epsilon, from which x comes by a division by the
 # signal, of which next to nothing is left there.
 _PRESERVING: Mapping[str, Any] = MappingProxyType(
