@@ -30,6 +30,7 @@ NETWORKS = (
     "recsys.song_transformer",
     "generation.audio.autoencoder",
     "generation.audio.convnext",
+    "generation.audio.denoiser",
     "generation.audio.discriminators",
     "generation.audio.pipeline",
     "generation.audio.vocoder",

@@ -13,7 +13,7 @@ those of the text; and, bars of a known tempo, as a clock: sines of beat and bar
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import torch
@@ -23,9 +23,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from generation.audio.conditioning import STYLE_DIM, TEXT_DIM, Conditions
+from generation.audio.denoiser_config import PREDICTIONS, DenoiserConfig
 from generation.audio.wishes import MODE_NAMES, TAGS
 
-PREDICTIONS = ("v_prediction", "epsilon", "sample", "flow")
 # Cycles an octave of tempo; 8 tells 3 % apart.
 _TEMPO_CYCLES = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0)
 _SECONDS_CYCLES = (0.125, 0.25, 0.5, 1.0, 2.0)
@@ -34,51 +34,6 @@ _BAR_CYCLES, _BEAT_CYCLES = (0.5, 1.0), (1.0, 2.0, 4.0)
 N_CLOCK = 2 * (len(_BAR_CYCLES) + len(_BEAT_CYCLES))
 _TIME_DIM = 128
 _ROPE_BASE = 1000.0
-
-
-@dataclass(frozen=True)
-class DenoiserConfig:
-    """Every number of a denoiser.
-
-    Attributes
-    ----------
-    channels : int
-        Of a latent frame.
-    frames_per_second : float
-        Of the latent.
-    patch : int
-        Latent frames to a token.
-    width, depth, heads : int
-    feed_forward : float
-        Its width, in widths.
-    cross_every : int
-        One block in so many attends to the context.
-    prediction_type : str
-        One of `PREDICTIONS`.
-    tags : tuple of str
-        Those that are known, in order.
-    """
-
-    channels: int = 64
-    frames_per_second: float = 22_050 / 256 / 8
-    patch: int = 2
-    width: int = 256
-    depth: int = 7
-    heads: int = 4
-    feed_forward: float = 3.0
-    cross_every: int = 2
-    prediction_type: str = "flow"
-    tags: tuple[str, ...] = TAGS
-
-    def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
-        sizes = (self.channels, self.patch, self.width, self.depth, self.heads, self.cross_every)
-        if min(sizes) < 1 or self.width % self.heads or self.width // self.heads % 2:
-            raise ValueError(f"sizes must be positive, and heads of even width, got {sizes}")
-        if self.prediction_type not in PREDICTIONS:
-            raise ValueError(
-                f"a denoiser predicts one of {', '.join(PREDICTIONS)}, got {self.prediction_type!r}"
-            )
 
 
 class Denoiser(ModelMixin, ConfigMixin):
@@ -349,3 +304,6 @@ def _clock(conditions: Conditions, length: int, frames_per_second: float) -> Ten
 def n_parameters(model: Any) -> int:
     """How many numbers a model has that are saved."""
     return sum(value.numel() for value in model.state_dict().values())
+
+
+__all__ = ["N_CLOCK", "PREDICTIONS", "Denoiser", "DenoiserConfig", "n_parameters"]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from generation.audio.denoiser import DenoiserConfig
+from generation.audio.denoiser_config import DenoiserConfig
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from generation.audio.denoiser import Denoiser, DenoiserConfig
+from generation.audio.denoiser_config import DenoiserConfig
 from generation.audio.training.hardware import Hardware
 from generation.audio.training.latents import Batch, LatentSet
 from generation.audio.training.loop import Every, LoopConfig, Player, Trained, train
@@ -17,6 +17,8 @@ from generation.audio.training.noising import draw_timesteps, loss_weight, mix
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+    from generation.audio.denoiser import Denoiser
 
 TIMES = (50.0, 150.0, 250.0, 350.0, 450.0, 550.0, 650.0, 750.0, 850.0, 950.0)
 """Timesteps at which held-out loss is measured."""
@@ -151,6 +153,8 @@ def train_denoiser(
         See `loop.train`.
     """
     import torch
+
+    from generation.audio.denoiser import Denoiser
 
     if music.latents.shape[1] != model_config.channels:
         raise ValueError(

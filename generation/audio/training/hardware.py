@@ -6,7 +6,6 @@ hold the same weights throughout. Start several with `accelerate launch -m servi
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
@@ -40,7 +39,7 @@ class Hardware:
         import torch
 
         self._accelerator: Any = None
-        if accelerate if accelerate is not None else int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        if _launched() if accelerate is None else accelerate:
             try:
                 from accelerate import Accelerator
             except ImportError:
@@ -103,3 +102,10 @@ class Hardware:
         if isinstance(batch, list | tuple):
             return type(batch)(self.move(value) for value in batch)
         return batch
+
+
+def _launched() -> bool:
+    """Whether a launcher (`accelerate launch`, `torchrun`) started several processes."""
+    import torch.distributed
+
+    return bool(torch.distributed.is_available() and torch.distributed.is_torchelastic_launched())

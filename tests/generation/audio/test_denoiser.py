@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from generation.audio.conditioning import Conditions
-from generation.audio.denoiser import PREDICTIONS, Denoiser, DenoiserConfig, n_parameters
+from generation.audio.denoiser import Denoiser, n_parameters
+from generation.audio.denoiser_config import PREDICTIONS, DenoiserConfig
 from generation.audio.presets import PRESETS, preset
 from generation.audio.wishes import TAGS
 
