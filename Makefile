@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio studio-truth ablate-ranker
+	bench-lists bench-recommend bench-studio bench-codec bench-generate studio-truth ablate-ranker
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -83,6 +83,12 @@ bench-recommend: $(INSTALLED)  ## how long a recommendation takes at 70,000 song
 
 bench-studio: $(INSTALLED)  ## how fast music is composed, rendered and made into clips
 	$(BIN)/python -m benchmarks.bench_studio
+
+bench-codec: $(INSTALLED)  ## the autoencoder beside principal components, the vocoder beside Griffin-Lim (ARGS='--help')
+	$(BIN)/python -m benchmarks.bench_codec $(ARGS)
+
+bench-generate: $(INSTALLED)  ## ten seconds of music, beside the peers' denoisers (ARGS='--untrained small')
+	$(BIN)/python -m benchmarks.bench_generate $(ARGS)
 
 studio-truth: $(INSTALLED)  ## whether rendered music has the tempo and key that it says, and every song its own tune
 	$(BIN)/python -m benchmarks.studio_truth
