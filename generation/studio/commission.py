@@ -15,16 +15,23 @@ from generation.prompt import Wanted
 from generation.studio.arrange import arrange
 from generation.studio.band import INSTRUMENTS
 from generation.studio.band.ensembles import ENSEMBLES
+from generation.studio.band.voicing import fit_pitch
 from generation.studio.compose import DURATION_S, compose, dice
 from generation.studio.idioms import IDIOMS
 from generation.studio.piece import GENRES, Piece
 from generation.studio.score import Chord, Meter, Part, Score, Section
-from generation.studio.tune import Tune, TuneError
+from generation.studio.tune import Tune
 from generation.studio.tunes import find_tune, list_tunes, load_tune
 from generation.words.instruments import KINDS, covers
 
 # Who stays where only some can: the melody, then what carries it.
 _KEPT_FIRST = ("lead", "bass", "drums", "harmony", "riff", "counter", "pad", "effect")
+# Ensembles in which one instrument has two players.
+_DOUBLED = {"string quartet": "violin", "string quintet": "violin", "brass quintet": "trumpet"}
+_CHAMBER = frozenset("classical jazz folk blues country latin ambient".split())
+# Who plays melody, or chords, where all that a genre has are not wanted.
+_STAND_INS = ("rock organ", "piano", "strings", "synth lead", "flute")
+_SUNG = ("lead", "harmony", "counter", "bass")
 # One player of these families plays melody, chords and bass alone.
 _TWO_HANDED = ("keys", "organ", "guitar", "mallets", "plucked")
 _ROLES = ("lead", "harmony", "pad", "bass", "riff", "counter", "drums")
@@ -38,6 +45,9 @@ Span = TypeVar("Span", Chord, Section)
 def commission(wanted: Wanted, *, seed: int, duration_s: float | None = None) -> Piece:
     """Make the piece that was asked for.
 
+    Of more than two genres the two heaviest are played. A tune that no collection holds gives way to one of
+    its kind ("The Kesh jig": a jig), or to a new piece: `stand_in` says which.
+
     Parameters
     ----------
     wanted : Wanted
@@ -50,9 +60,10 @@ def commission(wanted: Wanted, *, seed: int, duration_s: float | None = None) ->
     Raises
     ------
     ValueError
-        Numbers that cannot be played; a tune that no collection holds.
+        Numbers that cannot be played; a tune, where the collections are not installed.
     """
-    genres = dict(wanted.genres) or _fitting_genre(wanted, seed)
+    # Two genres can be heard beside each other, of three none: the heaviest stay.
+    genres = dict(wanted.genres[:2]) or _fitting_genre(wanted, seed)
     tempo_bpm = wanted.tempo_bpm
     if tempo_bpm is None and wanted.tempo_range is not None:
         tempo_bpm = float(round(dice(seed, "tempo range").uniform(*wanted.tempo_range)))
@@ -68,30 +79,31 @@ def commission(wanted: Wanted, *, seed: int, duration_s: float | None = None) ->
         "duration_s": duration_s,
         "instruments": _instruments(wanted, genres, seed),
     }
-    if wanted.tune:
-        piece = arrange(_tune(wanted.tune, seed), seed, **asked)
-    else:
-        piece = compose(seed, mode=wanted.mode, **asked)
-    parts = _with_size(_without(piece.score.parts, wanted.denied), wanted)
+    tune = _tune(wanted.tune, seed) if wanted.tune else None
+    piece = compose(seed, mode=wanted.mode, **asked) if tune is None else arrange(tune, seed, **asked)
+    parts = _without(piece.score.parts, wanted.denied)
+    parts = _sung(parts) if wanted.ensemble == "a cappella" else _with_size(parts, wanted)
     return replace(piece, score=without_silence(replace(piece.score, parts=parts)))
 
 
-def _tune(words: str, seed: int) -> Tune:
-    """Find the tune that is named; where only a kind is ("an Irish reel"), draw one.
+def stand_in(wanted: Wanted, piece: Piece) -> str:
+    """Say what is played instead of a tune that nobody knows; "" where the piece is what was asked for."""
+    said = set(wanted.tune.casefold().split())
+    if not wanted.tune or find_tune(wanted.tune, limit=1) or said <= _KINDS_OF_TUNES | _ANY_TUNE:
+        return ""
+    instead = f"{piece.tune} is arranged" if piece.tune else "a new piece is composed"
+    return f"no tune of the collections is called {wanted.tune!r}; {instead} instead"
 
-    Raises
-    ------
-    TuneError
-        No tune is called so.
-    """
+
+def _tune(words: str, seed: int) -> Tune | None:
+    """Find the tune that is named, else draw one of the kind that is ("an Irish reel"); None without any."""
     named = find_tune(words, limit=1)
     if named:
         return load_tune(named[0])
-    said = set(words.casefold().split())
-    kinds = said & _KINDS_OF_TUNES if said <= _KINDS_OF_TUNES | _ANY_TUNE else set()
+    kinds = set(words.casefold().split()) & _KINDS_OF_TUNES
     of_kind = [ref for ref in list_tunes() if kinds & set(ref.name.casefold().split())]
     if not of_kind:
-        raise TuneError(f"no tune of the collections is called {words!r}")
+        return None
     return load_tune(of_kind[int(dice(seed, "tune").integers(len(of_kind)))])
 
 
@@ -129,7 +141,12 @@ def _fitting_genre(wanted: Wanted, seed: int) -> dict[str, float]:
         moods = IDIOMS[name].moods
         mood = moods.get(wanted.mood, 0.0) / sum(moods.values()) if wanted.mood else 1.0
         at_home = {one for role in _ROLES for one in getattr(ENSEMBLES[name], role)}
-        weights.append((0.02 + mood) * (0.1 + len(asked & at_home)))
+        meters = IDIOMS[name].meters
+        meter = meters.get(wanted.meter, 0.0) / sum(meters.values()) if wanted.meter else 1.0
+        # A few players, or voices alone, are at home where nothing needs a machine or an amplifier.
+        few = wanted.size in (1, 2, 3) or wanted.ensemble == "a cappella"
+        place = 0.05 if few and name not in _CHAMBER else 1.0
+        weights.append((0.02 + mood) * (0.02 + meter) * (0.02 + len(asked & at_home) ** 2) * place)
     odds = np.array(weights) / sum(weights)
     return {names[int(dice(seed, "fitting genre").choice(len(names), p=odds))]: 1.0}
 
@@ -144,21 +161,44 @@ def _meter(written: str | None) -> Meter | None:
 def _instruments(wanted: Wanted, genres: Mapping[str, float], seed: int) -> list[str]:
     """Names of the band's instruments, the lead's first; one of a kind where a kind is asked for.
 
-    A few players of whom nobody is named have one in front who plays melody and chords.
+    A few players of whom nobody is named have one in front who plays melody and chords. Where the genre's
+    usual melody or chords are not wanted, others stand in.
     """
     asked = [wanted.lead] if wanted.lead else []
     asked += [name for name in wanted.instruments if name != wanted.lead]
+    asked[:0] = [name for name in [_DOUBLED.get(wanted.ensemble or "")] if name in asked]
     rng = dice(seed, "instruments")
+    usual = ENSEMBLES[max(genres, key=lambda name: genres[name])]
+    leads = _allowed(usual.lead, wanted)
     if not asked and wanted.size in (1, 2, 3):
-        usual = ENSEMBLES[max(genres, key=lambda name: genres[name])].lead
-        able = [name for name in usual if INSTRUMENTS[name].family in _TWO_HANDED] or ["piano"]
+        able = [name for name in leads if INSTRUMENTS[name].family in _TWO_HANDED]
+        able = able or _allowed(["piano", "acoustic guitar", "organ", "harp"], wanted) or ["piano"]
         return [able[int(rng.integers(len(able)))]]
+    if not asked and len(leads) < len(usual.lead):
+        asked = [(leads or _allowed((*usual.counter, *usual.pad, *_STAND_INS), wanted) or usual.lead)[0]]
     chosen = []
     for name in asked:
         kind = [name] if name in INSTRUMENTS else [one for one in KINDS[name] if one in INSTRUMENTS]
-        allowed = [one for one in kind if not any(covers(no, one) for no in wanted.denied)] or kind
+        allowed = _fitting(_allowed(kind, wanted) or kind, genres)
         chosen.append(allowed[int(rng.integers(len(allowed)))])
+    if len(chosen) == 1 and wanted.size is None and not _allowed(usual.harmony, wanted):
+        chosen += [name for name in _allowed(_STAND_INS, wanted) if name not in chosen][:1]
     return chosen
+
+
+def _fitting(names: Sequence[str], genres: Mapping[str, float]) -> Sequence[str]:
+    """Return those of a kind that are at home in the genres, else those that can lead, else all."""
+    at_home = {one for genre in genres for role in _ROLES for one in getattr(ENSEMBLES[genre], role)}
+    return (
+        [one for one in names if one in at_home]
+        or [one for one in names if "lead" in INSTRUMENTS[one].roles]
+        or names
+    )
+
+
+def _allowed(names: Sequence[str], wanted: Wanted) -> list[str]:
+    """Return those of the instruments that are not unwanted."""
+    return [one for one in names if not any(covers(no, one) for no in wanted.denied)]
 
 
 def _without(parts: Sequence[Part], denied: Sequence[str]) -> tuple[Part, ...]:
@@ -171,6 +211,23 @@ def _is_called(part: Part, name: str) -> bool:
     return covers(name, part.name) or (name in ("drums", "percussion") and part.is_drums)
 
 
+def _sung(parts: Sequence[Part]) -> tuple[Part, ...]:
+    """Let a choir sing what voices can: each line within their range, and nobody beside them."""
+    choir = INSTRUMENTS["choir"]
+    return tuple(
+        replace(
+            part,
+            name=choir.name,
+            program=choir.program,
+            notes=tuple(
+                replace(one, pitch=fit_pitch(one.pitch, choir.low, choir.high)) for one in part.notes
+            ),
+        )
+        for part in parts
+        if part.role in _SUNG and not part.is_drums
+    )
+
+
 def _with_size(parts: tuple[Part, ...], wanted: Wanted) -> tuple[Part, ...]:
     """Keep as many players as were asked for: the lead, those named, then what carries the rest.
 
@@ -181,6 +238,8 @@ def _with_size(parts: tuple[Part, ...], wanted: Wanted) -> tuple[Part, ...]:
         return parts
     lead = parts[0]
     asked = {part.name for part in parts if any(covers(name, part.name) for name in wanted.instruments)}
+    if size == 1 and asked and lead.name not in asked:
+        return tuple(part for part in parts if part.name in asked)  # a solo of the drums, or of the bass
     ranked = sorted(parts[1:], key=lambda part: (part.name not in asked, _KEPT_FIRST.index(part.role)))
     kept = [lead, *ranked[: size - 1]]
     if lead.name in INSTRUMENTS and INSTRUMENTS[lead.name].family in _TWO_HANDED:

@@ -41,6 +41,8 @@ ENSEMBLES: Mapping[str, EnsembleWord] = MappingProxyType(
         **{word: EnsembleWord(word.replace("duet", "duo"), size) for word, size in _SIZES.items()},
         "unaccompanied": EnsembleWord("solo", 1),
         "string quartet": EnsembleWord("string quartet", 4, ("violin", "viola", "cello"), ("drums",)),
+        # A pianist with bass and drums, if nothing else is said: see VAGUE of `words.genres`.
+        "piano trio": EnsembleWord("piano trio", 3, ("piano",)),
         "string trio": EnsembleWord("string trio", 3, ("violin", "viola", "cello"), ("drums",)),
         "string quintet": EnsembleWord(
             "string quintet", 5, ("violin", "viola", "cello", "double bass"), ("drums",)

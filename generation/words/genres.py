@@ -142,6 +142,8 @@ VAGUE: Mapping[str, str] = MappingProxyType(
         "philharmonic": "classical",
         "string quartet": "classical",
         "string trio": "classical",
+        "string quintet": "classical",
+        "piano trio": "jazz",
         "wind quintet": "classical",
         "brass quintet": "classical",
         "electronic music": "edm",

@@ -30,12 +30,16 @@ _DENIERS = frozenset(
 )
 # These deny one thing said of the music ("not sad"); the others deny what plays, through its adjectives.
 _DENY_ONE = frozenset(["not", "never"])
-_DENY_LISTS = frozenset("without sans minus excluding lacking avoid omit except neither".split())
+_DENY_LISTS = frozenset("without sans minus excluding lacking avoid omit except neither but than".split())
+_ALL = frozenset("anything everything all whatever".split())
+_WHAT = frozenset("genre genres style styles music instrument instruments".split())
 _FILLERS = frozenset(
     "a an the any of more some too very real kind sort much other no nor to so want be music".split()
 )
 _NOT_DENIED = frozenset("only just doubt problem matter limits fuss one".split())
 _LEAD_AFTER = frozenset("lead leads melody solo solos soloist leading theme soloing".split())
+# With these before it, "a guitar solo" is a part of the music.
+_ACCOMPANIED = frozenset("with and featuring feat has having plus including no without then long".split())
 _LEAD_BEFORE = (
     "lead",
     "led by",
@@ -116,7 +120,7 @@ def read(tokens: list[Token], text: str) -> list[Reading]:
     row, denial = 0, _Denial()
     while row < len(tokens):
         reading = fixed.get(row) or _match(tokens, row, fixed)
-        denier = tokens[row].word in _DENIERS or tokens[row].word.endswith("n't")
+        denier = tokens[row].word in _DENIERS or tokens[row].word.endswith("n't") or _all_but(tokens, row)
         if reading is None:
             if denier:
                 denial.begin(tokens, row)
@@ -128,6 +132,14 @@ def read(tokens: list[Token], text: str) -> list[Reading]:
         readings.append(reading)
         row = reading.last
     return readings
+
+
+def _all_but(tokens: list[Token], row: int) -> bool:
+    """Tell whether a word leaves out what follows it: "anything but metal", "everything other than rock"."""
+    before = ["", *(token.word for token in tokens[max(0, row - 2) : row])][-2:]
+    if tokens[row].word == "but":
+        return before[-1] in _ALL or (before[0] in _ALL | {"any", "every"} and before[1] in _WHAT)
+    return tokens[row].word == "than" and before[-1] in ("other", "else")
 
 
 class _Denial:
@@ -200,7 +212,7 @@ def _reading(phrase: Phrase, tokens: list[Token], first: int, last: int) -> Read
             or phrase.words[-1] == "lead"
         ):
             facts.append(("lead", names[0]))
-        if before.split()[-1:] in (["solo"], ["unaccompanied"]):
+        if before.split()[-1:] in (["solo"], ["unaccompanied"]) or _is_solo_piece(tokens, first, last):
             facts.append(("ensemble", EnsembleWord("solo", 1)))
         if before.split()[-1:] in (["only"], ["just"]) or after in ("only", "alone"):
             facts.append(("exclusive", True))
@@ -211,6 +223,26 @@ def _reading(phrase: Phrase, tokens: list[Token], first: int, last: int) -> Read
     return Reading(first, last, facts, list(phrase.implied))
 
 
+def _is_solo_piece(tokens: list[Token], first: int, last: int) -> bool:
+    """Tell whether "piano solo" is a piece for one, as it is alone or with a key, and not a band's solo."""
+    last -= tokens[last - 1].word == "solo"  # of the phrase "drum solo"
+    if last >= len(tokens) or tokens[last].word != "solo":
+        return False
+    before = [token.word for token in tokens[:first]]
+    if any(token.is_mark for token in tokens[:first]) or _ACCOMPANIED & set(before):
+        return False
+    after = [token.word for token in tokens[last + 1 : last + 3]]
+    return (
+        not after
+        or tokens[last + 1].is_mark
+        or (
+            after[0] in ("in", "at", "of", "for", "lasting")
+            and after[1:] != []
+            and after[1] not in _DETERMINERS
+        )
+    )
+
+
 def _in_company(tokens: list[Token], first: int, last: int, fixed: dict[int, Reading]) -> bool:
     """Tell whether an everyday word means music here: "a house track" does, "my house" does not."""
     before = tokens[first - 1] if first else None
@@ -219,6 +251,8 @@ def _in_company(tokens: list[Token], first: int, last: int, fixed: dict[int, Rea
         after.word in NOUNS or last in fixed or (after.word not in _BETWEEN and after.word in lexicon())
     ):
         return before is None or before.word not in _DETERMINERS - {"a", "an", "the", "this", "some"}
+    if before is not None and before.word in ("%", "percent"):
+        return True
     complete = after is None or after.is_mark or after.word in _JOINTS
     return complete and (before is None or before.word not in _DETERMINERS)
 

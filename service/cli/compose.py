@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from service.cli.console import print_json, print_line
+from service.cli.console import print_json, print_line, print_note
 from service.cli.files import file_to_write
 from service.cli.options import Json
 from service.cli.pictures import picture_to_write
@@ -45,7 +45,7 @@ def run(
     """Compose, or arrange, what a text asks for, and render it."""
     from generation.audio_files import audio_format
     from generation.prompt import parse_prompt
-    from generation.studio.commission import commission
+    from generation.studio.commission import commission, stand_in
     from generation.studio.midi import write_midi
     from generation.studio.truth import describe
 
@@ -58,7 +58,13 @@ def run(
         sound_file = _ordinary(out) if out is not None else None
         picture = files.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
         with status_line("composing"):
-            piece = commission(parse_prompt(text), seed=seed, duration_s=seconds)
+            wanted = parse_prompt(text)
+            piece = commission(wanted, seed=seed, duration_s=seconds)
+            instead = stand_in(wanted, piece)
+        if instead:
+            print_note(instead)
+        elif not wanted.spans and not wanted.tune:
+            print_note("nothing in the text says what to play, so all of it is drawn from the seed")
         if midi_file is not None:
             write_midi(midi_file, piece.score)
         prominence: dict[str, float] = {}

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from generation.prompt import parse_prompt
-from generation.studio.commission import commission, without_silence
+from generation.studio.commission import commission, stand_in, without_silence
 from generation.studio.piece import Piece
 from generation.studio.score import Chord, Note, Part, Score, Section, Tempo
-from generation.studio.tune import TuneError
 
 
 def asked(text: str, seed: int = 1, duration_s: float = 20) -> Piece:
@@ -70,12 +69,6 @@ def test_a_tune_by_kind_is_drawn() -> None:
     assert "hornpipe" in asked("a hornpipe as reggae").tune.casefold()
 
 
-def test_a_tune_that_nobody_knows_is_named() -> None:
-    pytest.importorskip("music21")
-    with pytest.raises(TuneError, match="Qwertyuiop"):
-        asked("the tune Qwertyuiop Zxcvb as techno")
-
-
 def test_empty_bars_at_the_start_are_left_out() -> None:
     part = Part("piano", "lead", 0, (Note(9, 1, 60),))
     score = Score(
@@ -90,3 +83,57 @@ def test_empty_bars_at_the_start_are_left_out() -> None:
     assert [(one.start, one.duration) for one in cut.chords] == [(0, 4)]
     assert [(one.kind, one.start) for one in cut.sections] == [("verse", 0)]
     assert without_silence(cut) == cut
+
+
+def names(piece: Piece) -> list[str]:
+    return [part.name for part in piece.score.parts]
+
+
+def test_a_string_quartet_has_two_violins() -> None:
+    assert names(asked("string quartet")) == ["violin", "violin", "viola", "cello"]
+
+
+def test_of_many_genres_the_two_heaviest_are_played() -> None:
+    assert list(asked("70% rock, 20% jazz, 10% metal").genres) == ["rock", "jazz"]
+
+
+def test_a_cappella_is_sung_by_all() -> None:
+    assert set(names(asked("a cappella"))) == {"choir"}
+
+
+def test_a_drum_solo_is_for_drums_alone() -> None:
+    assert roles(asked("techno drum solo")) == {"drums"}
+
+
+def test_without_its_usual_melody_and_chords_a_genre_has_others() -> None:
+    piece = asked("metal without guitar")
+    assert {"lead", "harmony", "bass"} <= roles(piece)
+    assert not any("guitar" in name for name in names(piece))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_few_players_without_a_genre_are_no_machines(seed: int) -> None:
+    assert not {"techno", "edm", "chiptune"} & set(asked("piano solo", seed).genres)
+
+
+def test_another_tune_of_its_kind_stands_in_for_one_that_nobody_knows() -> None:
+    pytest.importorskip("music21")
+    wanted = parse_prompt("The Kesh jig as techno")
+    piece = commission(wanted, seed=1, duration_s=20)
+    assert "jig" in piece.tune.casefold()
+    assert piece.tune in stand_in(wanted, piece)
+
+
+def test_a_new_piece_stands_in_for_a_tune_that_nobody_knows() -> None:
+    pytest.importorskip("music21")
+    wanted = parse_prompt("the tune Qwertyuiop Zxcvb as techno")
+    piece = commission(wanted, seed=1, duration_s=20)
+    assert (piece.tune, piece.genre) == ("", "techno")
+    assert "new piece" in stand_in(wanted, piece)
+
+
+@pytest.mark.parametrize("text", ["The Rakes of Mallow as techno", "an Irish reel as techno", "techno"])
+def test_what_was_asked_for_needs_no_word(text: str) -> None:
+    pytest.importorskip("music21")
+    wanted = parse_prompt(text)
+    assert stand_in(wanted, commission(wanted, seed=1, duration_s=20)) == ""
