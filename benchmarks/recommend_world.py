@@ -33,7 +33,7 @@ from recsys.corpus import Corpus
 from recsys.factors import Factors
 from recsys.index import VectorIndex
 from recsys.listen_blend import DEFAULT_WEIGHTS as LISTEN_WEIGHTS
-from recsys.listen_ranker import NAMES, REACH, ListenRanker
+from recsys.listen_ranker import NAMES, REACH, ListenRanker, listen_settings
 from recsys.next_listen import NEW
 from recsys.ranker import Queries, Ranker, RankerSettings, fit_trees
 from recsys.song2vec import unit
@@ -175,21 +175,23 @@ def _write_release(home: Path, size: Size, taste: Taste, songs: pd.DataFrame) ->
         factors=Factors(places(0.9), 10.0, 40.0),
         weights=DEFAULT_WEIGHTS,
         ranker=None,
-        listen_ranker=ListenRanker(LISTEN_WEIGHTS[NEW], _noisy_trees(NAMES, rng)),
+        listen_ranker=ListenRanker(
+            LISTEN_WEIGHTS[NEW], _noisy_trees(NAMES, rng, listen_settings(seed=1, workers=1))
+        ),
     )
     index, output_index = VectorIndex.build(vectors), VectorIndex.build(output)
     release = Release(NAME, {}, parts, index, output_index)
-    ranked = replace(parts, ranker=_noisy_trees(release.features.names, rng))
+    ranked = replace(parts, ranker=_noisy_trees(release.features.names, rng, RankerSettings(workers=1)))
     write_release(home / "releases", NAME, ranked, index, output_index, {})
 
 
-def _noisy_trees(names: tuple[str, ...], rng: np.random.Generator) -> Ranker:
+def _noisy_trees(names: tuple[str, ...], rng: np.random.Generator, settings: RankerSettings) -> Ranker:
     """Forests of the usual size, fitted on noise."""
     features = [rng.standard_normal((REACH, len(names))).astype(np.float32) for _ in range(100)]
     for one in features:
         one[:, 0] = -np.sort(-one[:, 0])
     hidden = [rng.random(REACH) < 0.05 + 0.1 * (one[:, 0] > 0.5) for one in features]
-    ranker = fit_trees(Queries(features, hidden, np.arange(100)), names, RankerSettings(workers=1))
+    ranker = fit_trees(Queries(features, hidden, np.arange(100)), names, settings)
     assert ranker is not None
     return replace(ranker, mix=0.5)
 

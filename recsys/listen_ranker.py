@@ -160,7 +160,7 @@ def choose_listen_ranker(
         logger.info("listens: %d users came back are too few to learn from", n_cases)
         return ListenChoice(n_cases), None
     rng = np.random.default_rng(seed)
-    settings = RankerSettings(seed=seed, workers=workers, min_data_in_leaf=50)
+    settings = listen_settings(seed=seed, workers=workers)
     users = np.arange(n_cases)
     alone = {
         name: table.table.measure(one)
@@ -230,6 +230,11 @@ class _Gathered:
             )
             hidden.append(self.table.hidden[i, best])
         return Queries(found, hidden, np.arange(len(found)))
+
+
+def listen_settings(*, seed: int, workers: int) -> RankerSettings:
+    """Fewer trees than a list's ranker has, each with more to say: as good here, and quicker to ask."""
+    return RankerSettings(seed=seed, workers=workers, rounds=80, learning_rate=0.1, min_data_in_leaf=50)
 
 
 def _gather(model: ListenModel, split: ListenSplit) -> _Gathered:

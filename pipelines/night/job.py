@@ -13,7 +13,7 @@ from pipelines.stages import Work
 from recsys.song2vec import PAIRS
 
 # Raised whenever a stage comes to write something else for the same input, so that every stage is done anew.
-VERSION = 3
+VERSION = 4
 
 
 class NothingToLearnError(Exception):
