@@ -8,7 +8,6 @@ from sqlalchemy.orm import Session
 from db.repositories import listens as listens_repository
 from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
-from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
 from pipelines.answers import (
     InterestAnswer,
@@ -45,7 +44,7 @@ def search(session_factory: SessionFactory, text: str, k: int = 20) -> tuple[Son
         found = songs_repository.describe_songs(session, ids)
     return tuple(
         SongAnswer(
-            song=found[i].refs[0] if found[i].refs else f"{OWN_SCHEME}:{i}",
+            song=found[i].shown_ref,
             title=found[i].title,
             artist=found[i].artist,
             score=round(1.0 / (rank + 1), 6),

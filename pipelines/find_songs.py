@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
 from db.repositories import songs as songs_repository
-from db.repositories.refs import OWN_SCHEME
 from db.repositories.songs import SongDescription
 from db.session import SessionFactory
 from db.text import fold
@@ -106,4 +105,4 @@ def _described(session: Session, ids: Iterable[int]) -> list[SongDescription]:
 
 
 def _ref_of(song: SongDescription) -> str:
-    return song.refs[0] if song.refs else f"{OWN_SCHEME}:{song.song_id}"
+    return song.shown_ref

@@ -306,10 +306,10 @@ def _sentence(tags: Tags, found: Measures) -> str:
         moods={} if tags.is_strange else tags.moods,
         leads={} if tags.is_strange else tags.leads,
         instruments={} if tags.is_strange else tags.instruments,
-        tempo=_tempo(found.tempo_bpm, 0.0 if tags.is_strange else tags.instruments.get("drums", 0.0)),
-        key="" if found.key is None else _key(str(found.key), found.key.confidence),
+        tempo="" if tags.is_strange else _tempo(found.tempo_bpm, tags.instruments.get("drums", 0.0)),
+        key="" if found.key is None else _key(str(found.key), found.key.confidence, tags.is_strange),
     )
-    if tags.is_strange:
+    if tags.is_strange:  # noise, a lone tone: estimators always find some beat and some key
         return f"{text} It is unlike the music that the listener knows, so that its tags are guesses."
     return text
 
@@ -320,8 +320,8 @@ def _tempo(bpm: float | None, drums: float) -> str:
     return f"{'about' if drums >= _BEAT_SURE else 'perhaps about'} {bpm:.0f} beats per minute"
 
 
-def _key(key: str, confidence: float) -> str:
-    if confidence < KEY_LIKELY:
+def _key(key: str, confidence: float, is_strange: bool) -> str:
+    if confidence < (KEY_SURE if is_strange else KEY_LIKELY):
         return ""
     return f"in {key}" if confidence >= KEY_SURE else f"probably in {key}"
 

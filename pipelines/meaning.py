@@ -14,7 +14,6 @@ import numpy as np
 import scipy.sparse as sp
 
 from db.repositories import songs as songs_repository
-from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
 from pipelines.answers import SongAnswer, SongList
 from pipelines.columns import ARTIST, TITLE
@@ -76,7 +75,7 @@ def search_meaning(
         found = songs_repository.describe_songs(session, ids)
     songs = tuple(
         SongAnswer(
-            song=song.refs[0] if song.refs else f"{OWN_SCHEME}:{song.song_id}",
+            song=song.shown_ref,
             title=song.title,
             artist=song.artist,
             score=round(float(scores[row]), 6),

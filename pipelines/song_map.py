@@ -72,6 +72,8 @@ class SongMap:
         Row of `groups`, or of `regions` where there are no groups.
     groups : tuple of str
         Axes that songs stand out by, most songs first; empty without axes.
+    is_by_sound : bool
+        Whether songs stand together that sound alike, rather than those that are listed together.
     """
 
     places: np.ndarray
@@ -80,6 +82,7 @@ class SongMap:
     regions: tuple[Region, ...]
     release: str
     marked: MarkedUser | None = None
+    is_by_sound: bool = False
 
 
 def song_map(
@@ -117,7 +120,7 @@ def song_map(
         for region in range(int(region_of.max()) + 1)
     )
     marked = _mark(release, user, taste, shown, places) if user is not None and taste is not None else None
-    return SongMap(places, colours, groups, regions, release.name, marked)
+    return SongMap(places, colours, groups, regions, release.name, marked, release.is_by_sound)
 
 
 def _mark(

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from db.errors import NotFoundError
 from db.models import Album, Artist, Listen, PlaylistEntry, Song, SongAlias
 from db.repositories.bulk import chunks, own_ids, read_frame
-from db.repositories.refs import external_song_id, own_id
+from db.repositories.refs import OWN_SCHEME, external_song_id, own_id
 from db.text import fold, storable
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 UNKNOWN = -1  # Stands for an artist or album that is not known, in frames.
 
+# Schemes that name the songs of music files by hash and place: found by, but not shown.
+_OF_FILES = ("file", "path")
 _FOUND_AT_MOST = 20_000  # Songs that a search looks at; more match only words of a letter or two.
 
 
@@ -36,6 +38,13 @@ class SongDescription:
     is_generated: bool = False
     attributes: Mapping[str, Any] = field(default_factory=dict)
     refs: tuple[str, ...] = ()  # external ids, `scheme:value`, sorted
+
+    @property
+    def shown_ref(self) -> str:
+        """The id that people are shown: the first external one that they could type, else our own."""
+        is_file = any(ref.startswith("file:") for ref in self.refs)
+        kept = (ref for ref in self.refs if not is_file or ref.partition(":")[0] not in _OF_FILES)
+        return next(kept, f"{OWN_SCHEME}:{self.song_id}")
 
 
 def read_songs(session: Session) -> pd.DataFrame:
@@ -236,7 +245,11 @@ def most_popular(session: Session, k: int) -> list[int]:
 
 
 def most_used_scheme(session: Session) -> str | None:
-    """Return the scheme in which most songs have an id; None where none has one."""
+    """Return the scheme in which most songs have an id; None where none has one.
+
+    Hashes and paths of music files name songs, too, but nobody reads or types them.
+    """
     count = func.count()
-    statement = select(SongAlias.scheme).group_by(SongAlias.scheme).order_by(count.desc(), SongAlias.scheme)
+    statement = select(SongAlias.scheme).where(SongAlias.scheme.not_in(_OF_FILES))
+    statement = statement.group_by(SongAlias.scheme).order_by(count.desc(), SongAlias.scheme)
     return session.execute(statement.limit(1)).scalar()

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _OTHERS = "#c3c7cf"
 _MARK = "#c8403f"
 _UNDER = "Those that people put on the same playlists stand together."
+_UNDER_SOUND = "Those that sound alike stand together."
 _MOST_GROUPS = 12
 _NO_GROUPS = """Colours tell regions apart.
 Each bears the names of artists
@@ -43,9 +44,8 @@ def _draw(figure: Figure, drawn: SongMap) -> None:
         else "A map of the songs"
     )
     figure.text(0.025, 0.955, title, size=21, weight="bold", va="center")
-    figure.text(
-        0.025, 0.92, f"{len(drawn.places):,} songs. {_UNDER}", size=11.5, color=SOFT, va="center"
-    )  # fmt: skip
+    under = f"{len(drawn.places):,} songs. {_UNDER_SOUND if drawn.is_by_sound else _UNDER}"
+    figure.text(0.025, 0.92, under, size=11.5, color=SOFT, va="center")
     size = float(np.clip(45_000 / len(drawn.places), 3.0, 45.0))
     faded = 0.35 if marked is not None else 0.75
     panel.scatter(

@@ -154,3 +154,13 @@ def test_artist_spelled_in_two_ways_is_one(session: Session) -> None:
     frame = songs.read_songs(session)
     assert frame["artist"].tolist() == ["Björk", "Björk"]
     assert songs.count_songs(session) == 2
+
+
+def test_hashes_and_paths_of_files_are_no_names_to_show(session: Session) -> None:
+    (number,) = add_songs(session, [SongFacts("One", "Ann")])
+    add_aliases(session, [(number, "file", "ab" * 32), (number, "path", "/music/one.mp3")])
+    assert songs.most_used_scheme(session) is None
+    assert songs.describe_songs(session, [number])[number].shown_ref == f"songspace:{number}"
+    add_aliases(session, [(number, "mbid", "m")])
+    assert songs.most_used_scheme(session) == "mbid"
+    assert songs.describe_songs(session, [number])[number].shown_ref == "mbid:m"

@@ -142,6 +142,13 @@ def test_a_beat_without_drums_is_unsure() -> None:
     assert "perhaps about 92 beats per minute" in text
 
 
+def test_of_what_is_strange_neither_a_beat_nor_a_doubtful_key_is_said() -> None:
+    measures = replace(MEASURES, key=Key("F", "minor", 0.1))
+    text = listen._sentence(replace(TAGS, is_strange=True), measures)
+    assert "minute" not in text
+    assert "minor" not in text
+
+
 def test_without_a_beat_or_a_key_there_is_none() -> None:
     text = listen._sentence(TAGS, Measures(MEASURES.timbre, None, None, None, False))
     assert text == "A calm jazz piece with piano and jazz drums."

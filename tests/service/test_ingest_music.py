@@ -42,3 +42,9 @@ def test_songs_of_files_are_found_by_their_tags(run: Run, music: Path) -> None:
     run("ingest", str(music))
     (found,) = json.loads(run("search", "two", "ann", "--json")[1])["songs"]
     assert (found["title"], found["artist"]) == ("Two", "Ann")
+
+
+def test_songs_that_are_known_as_files_go_by_our_own_ids(run: Run, music: Path) -> None:
+    run("ingest", str(music))
+    found = json.loads(run("search", "ann", "--json")[1])["songs"]
+    assert sorted(song["song"] for song in found) == ["songspace:1", "songspace:2"]

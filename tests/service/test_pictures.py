@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import numpy as np
@@ -35,6 +36,12 @@ def test_any_text_can_stand_on_a_map(text: str) -> None:
     regions = (Region((text,), (text, text), 0.5, 0.5, 2), Region((), (), 0.0, 0.0, 1))
     drawn = SongMap(np.eye(3, 2), np.array([0, 0, 1]), (text, "b"), regions, "r", marked)
     assert draw_map(drawn, format="png").startswith(b"\x89PNG")
+
+
+def test_a_map_says_what_its_songs_stand_together_by() -> None:
+    lists = SongMap(np.eye(3, 2), np.zeros(3, dtype=int), (), (Region((), ("Ann",), 0.5, 0.5, 3),), "r")
+    written = [draw_map(one, format="svg") for one in (lists, replace(lists, is_by_sound=True))]
+    assert written[0] != written[1]
 
 
 def test_many_interests_and_axes_find_room() -> None:
