@@ -145,25 +145,23 @@ def write_sheet(
     panels = []
     for number in np.linspace(0, len(given) - 1, min(4, len(given))).astype(int).tolist():
         true = held.waveforms[number].astype(np.float32) / 32767
+        bands = {"true bands": given[number]}
+        bands |= {name: rebuild(given[number]) for name, rebuild in codecs.items()}
         wholes = {"true": true}
-        for name, sound in sounds.items():
-            with torch.no_grad():
-                wholes[f"true bands, {name}"] = sound(torch.from_numpy(given[number])[None])[0].numpy()
-        if "autoencoder" in codecs and "vocoder" in sounds:
-            with torch.no_grad():
-                rebuilt = codecs["autoencoder"](given[number])
-                wholes["autoencoder, vocoder"] = sounds["vocoder"](torch.from_numpy(rebuilt)[None])[0].numpy()
+        for source, one in bands.items():
+            for name, sound in sounds.items():
+                if source == "PCA" and name == "griffin-lim":
+                    continue  # Two rows of four a clip.
+                with torch.no_grad():
+                    wholes[f"{source}, {name}"] = sound(torch.from_numpy(one)[None])[0].numpy()
         for name, wave in wholes.items():
             file = f"{number:03d}-{name.replace(', ', '-').replace(' ', '-')}.flac"
             write_audio(out / file, wave.clip(-1, 1), CONFIG.sample_rate)
         cut = slice(0, 344)
         panels.append(Spectrogram(given[number][:, cut], CONFIG, f"clip {number}: true"))
-        for name, rebuild in codecs.items():
-            panels.append(Spectrogram(rebuild(given[number])[:, cut], CONFIG, name))
+        panels += [Spectrogram(bands[name][:, cut], CONFIG, name) for name in codecs]
         for name in list(wholes)[1:]:
             panels.append(Spectrogram(log_mel(wholes[name])[:, cut], CONFIG, name))
-        while len(panels) % 4:
-            panels.append(Spectrogram(np.full((CONFIG.n_mels, 344), LEAST, np.float32), CONFIG, ""))
     (out / "codec.png").write_bytes(draw_sheet(panels, format="png"))
 
 

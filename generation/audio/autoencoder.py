@@ -99,14 +99,19 @@ class Autoencoder(ModelMixin, ConfigMixin):
         """Latent (B, C, L) as the networks know it, of a spectrogram (B, n_mels, T) in its own measure."""
         B, F, T = x.shape
         patch = x.reshape(B, F, T // self.factor, self.factor).transpose(1, 2).flatten(2)
-        return torch.as_tensor(self.to_latent(patch) + self.encoder(patch)).transpose(1, 2)
+        return (self._linear(self.to_latent, patch) + self.encoder(patch)).transpose(1, 2)
 
     def rebuilt(self, raw: torch.Tensor) -> torch.Tensor:
         """Spectrogram (B, n_mels, T) in its own measure, of a latent (B, C, L) as the networks know it."""
         code = raw.transpose(1, 2)
-        patch = self.from_latent(code) + self.decoder(code)
+        patch = self._linear(self.from_latent, code) + self.decoder(code)
         B, L, _ = patch.shape
         return torch.as_tensor(patch.reshape(B, L, self.n_mels, self.factor).transpose(1, 2).flatten(2))
+
+    def _linear(self, layer: nn.Linear, x: torch.Tensor) -> torch.Tensor:
+        """A linear path, in full precision where the rest trains in half: most of the signal is in it."""
+        with torch.autocast(x.device.type, enabled=False):
+            return torch.as_tensor(layer(x.to(layer.weight.dtype)))
 
     def set_linear(self, pca: PatchPca) -> None:
         """Make the linear path that codec; where the networks are new, the whole is that codec.

@@ -1,8 +1,8 @@
 """What the codec is taught by: differences of spectrograms and waveforms, and the second player's word.
 
 Spectrograms are compared number by number, in their slopes in time and frequency (edges: onsets, harmonics),
-and averaged over squares. The adversarial losses are the hinge (Lim & Ye, "Geometric GAN", 2017), with the
-differences of the discriminator's features as a guide (Larsen et al., ICML 2016).
+averaged over squares, and in how rough they are. The adversarial losses are the hinge (Lim & Ye, "Geometric
+GAN", 2017), with the differences of the discriminator's features as a guide (Larsen et al., ICML 2016).
 """
 
 from __future__ import annotations
@@ -37,6 +37,21 @@ def squares_loss(x: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     return torch.stack([functional.avg_pool2d(error, side).abs().mean() for side in _SQUARES]).mean()
 
 
+def texture_loss(x: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """Mean absolute difference of how much spectrograms (B, n_mels, T) change, over squares of 8.
+
+    What is unsure is smoothest where absolute differences are least. This asks for as much roughness as there
+    is, wherever exactly it lies; noise has texture again.
+    """
+    import torch
+    from torch.nn import functional
+
+    def roughness(one: torch.Tensor, dim: int) -> torch.Tensor:
+        return functional.avg_pool2d(one.diff(dim=dim).abs()[:, None], _SQUARES[-1])
+
+    return torch.stack([(roughness(x, dim) - roughness(true, dim)).abs().mean() for dim in (1, 2)]).mean()
+
+
 def mel_loss(waveform: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
     """Mean absolute difference of the log-mel spectrograms of waveforms (B, n_samples)."""
     return (torch_log_mel(waveform) - torch_log_mel(true)).abs().mean()
@@ -50,7 +65,8 @@ def torch_log_mel(waveform: torch.Tensor, config: SpectrogramConfig | None = Non
     spectrum = stft(waveform, config)
     magnitudes = torch.sqrt((spectrum.real.square() + spectrum.imag.square()).clamp_min(1e-14))
     bands = torch.from_numpy(mel_bands(config).toarray()).to(waveform)
-    return torch.log((bands @ magnitudes).clamp_min(FLOOR))
+    with torch.autocast(waveform.device.type, enabled=False):  # Half precision is too coarse for decibels.
+        return torch.log((bands @ magnitudes).clamp_min(FLOOR))
 
 
 def deceive_loss(fake: Heard) -> torch.Tensor:

@@ -1,8 +1,8 @@
 """The autoencoder's training: from principal components on, towards sharp reconstructions.
 
-The loss is the mean absolute difference of spectrograms, of their slopes and of their means over squares;
-late in training a patch discriminator adds its word. Latents get noise on their way to the decoder, of a
-strength drawn for each clip, and are held near mean 0 and variance 1.
+The loss is the mean absolute difference of spectrograms, of their slopes, of their means over squares and of
+their roughness; late in training a patch discriminator adds its word. Latents get noise on their way to the
+decoder, of a strength drawn for each clip, and are held near mean 0 and variance 1.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generation.audio.losses import slope_loss, squares_loss
+from generation.audio.losses import slope_loss, squares_loss, texture_loss
 from generation.audio.pca import PatchPca, fit_pca
 from generation.audio.training.duel import Duel, DuelConfig
 from generation.audio.training.hardware import Hardware
@@ -39,6 +39,7 @@ class ReconstructionConfig:
     noise: float = 0.05
     slopes: float = 0.5
     squares: float = 0.5
+    texture: float = 0.5
     bound: float = 0.01
     critic_width: int = 16
     duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.85))
@@ -136,12 +137,14 @@ class _Reconstruct:
         made = model.rebuilt(raw + strength * noise).float()
         difference = (made - true).abs().mean()
         slopes, squares = slope_loss(made, true), squares_loss(made, true)
+        texture = texture_loss(made, true)
         bound = (
             raw.mean(dim=(0, 2)).square().mean() + raw.var(dim=(0, 2)).clamp_min(1e-4).log().square().mean()
         )
-        loss = difference + config.slopes * slopes + config.squares * squares + config.bound * bound
-        figures = {"difference": difference, "slopes": slopes, "squares": squares, "bound": bound}
-        return made, true, {"loss": loss, **figures}
+        loss = difference + config.slopes * slopes + config.squares * squares
+        loss = loss + config.texture * texture + config.bound * bound
+        parts = {"slopes": slopes, "squares": squares, "texture": texture, "bound": bound}
+        return made, true, {"loss": loss, "difference": difference, **parts}
 
 
 def pool_pca(pool: Pool, config: AutoencoderConfig) -> PatchPca:

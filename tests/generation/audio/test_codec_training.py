@@ -37,15 +37,14 @@ def pool(n: int = 3) -> Pool:
 
 
 def train(kind: str, out: Path, *, steps: int = 12, **options: Any) -> tuple[Any, Trained]:
+    options.setdefault("hardware", CPU)
     if kind == "autoencoder":
         preset = autoencoder_preset("tiny")
         loop = replace(preset.loop, steps=steps, log_every=1, checkpoint_every=3)
-        return train_autoencoder(
-            pool(), preset.model, preset.training, loop, out=out, hardware=CPU, **options
-        )
+        return train_autoencoder(pool(), preset.model, preset.training, loop, out=out, **options)
     other = vocoder_preset("tiny")
     loop = replace(other.loop, steps=steps, log_every=1, checkpoint_every=3)
-    return train_vocoder(pool(), other.model, other.training, loop, out=out, hardware=CPU, **options)
+    return train_vocoder(pool(), other.model, other.training, loop, out=out, **options)
 
 
 class Killed(Exception):
@@ -134,6 +133,15 @@ def test_a_vocoder_trains_on_what_an_autoencoder_rebuilds(tmp_path: Path) -> Non
     _, with_one = train("vocoder", tmp_path / "b", autoencoder=autoencoder, steps=2)
     _, without = train("vocoder", tmp_path / "c", steps=2)
     assert with_one.losses[0] != without.losses[0]
+
+
+@pytest.mark.parametrize("kind", ["autoencoder", "vocoder"])
+def test_half_precision_trains_alike(kind: str, tmp_path: Path) -> None:
+    _, full = train(kind, tmp_path / "full", steps=4)
+    _, half = train(kind, tmp_path / "half", steps=4, hardware=Hardware("cpu", bf16=True))
+    for name in full.losses[0]:
+        if "gradient" not in name:
+            assert half.losses[0][name] == pytest.approx(full.losses[0][name], rel=0.02, abs=0.01), name
 
 
 def test_batches_depend_on_their_number_alone() -> None:
