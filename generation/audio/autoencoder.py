@@ -99,7 +99,8 @@ class Autoencoder(ModelMixin, ConfigMixin):
         """Latent (B, C, L) as the networks know it, of a spectrogram (B, n_mels, T) in its own measure."""
         B, F, T = x.shape
         patch = x.reshape(B, F, T // self.factor, self.factor).transpose(1, 2).flatten(2)
-        return (self._linear(self.to_latent, patch) + self.encoder(patch)).transpose(1, 2)
+        code = self._linear(self.to_latent, patch) + self.encoder(patch)
+        return torch.as_tensor(code.transpose(1, 2))
 
     def rebuilt(self, raw: torch.Tensor) -> torch.Tensor:
         """Spectrogram (B, n_mels, T) in its own measure, of a latent (B, C, L) as the networks know it."""
