@@ -7,7 +7,8 @@ tagger (generation/audio/style_encoder.py), the timbre statistics of pipelines/f
 network (benchmarks/style_network.py) that is trained here on studio clips. Each is asked what the audio tower
 asks: to predict, by a ridge, the places of songs in the song space (song2vec on the sample world's lists),
 artists held out by the same folds for all; and to be predicted from places. The ridge's strength is chosen
-for each fold on the others. Then songs come in other mixes, while the ridges stay those of the clean ones.
+for each fold on the others (benchmarks/style_tower.py). Then songs come in other mixes, while the ridges stay
+those of the clean ones.
 
 Intervals are 95 %, bootstrapped by artist. All of it is composed music from one SoundFont, which the own
 network was trained on, and the tagger was not: docs/audio.md says what follows from that.
@@ -48,7 +49,7 @@ from recsys.metrics import Estimate, bootstrap_mean, bootstrap_ratio
 from recsys.song2vec import unit
 from recsys.tail import choose_min_count, split_tail
 
-SHIPS = "penultimate"
+SHIPS, BARE = "penultimate", "penultimate, spreads as they are"
 BOTH, TIMBRE, OWN = "mean_pool + max_pool", "timbre statistics", "own network"
 _COST_S, _TIMES = 30.0, 5
 _MIXED_EACH = 2  # Songs of each artist that are heard in other mixes.
@@ -94,7 +95,7 @@ def costs_ms(waveform: np.ndarray, encoder: StyleEncoder, own: Trained) -> dict[
 
     tagger = cost(lambda: encoder.hear_patches(patches_of(encoder, long)))
     return {
-        **dict.fromkeys((SHIPS, "mean_pool", "max_pool", BOTH), tagger),
+        **dict.fromkeys((SHIPS, BARE, "mean_pool", "max_pool", BOTH), tagger),
         TIMBRE: cost(lambda: timbre([long])),
         OWN: cost(lambda: own.embed(patches_of(encoder, long)[None])),
     }
@@ -229,9 +230,15 @@ def main() -> None:
         artist_folds(artists, np.random.default_rng([seed, number])) for number in range(arguments.rounds)
     ]
     verdicts = {name: judge(values, places, truth, folds) for name, values in embeddings.items()}
+    bare = {BARE: judge(embeddings[SHIPS], places, truth, folds, 0.0)}
     waveform = song_waveform(world, int(rows[0]))
     costs = costs_ms(waveform, encoder, own)
-    print(compare(embeddings, costs, verdicts, places, truth, artists, seed), flush=True)
+    print(
+        compare(
+            {**embeddings, BARE: embeddings[SHIPS]}, costs, {**verdicts, **bare}, places, truth, artists, seed
+        ),
+        flush=True,
+    )
 
     some = np.flatnonzero(_first_of_each(artists, _MIXED_EACH))
     mixed = {"clean": {name: values[some] for name, values in embeddings.items()}}

@@ -1,7 +1,9 @@
 """How well an embedding predicts places, and places it: ridges on artists that took no part in them.
 
-The audio tower's own ridges (`recsys.audio_tower.fit_map`), with a strength chosen for each fold on the
-others, so that embeddings of 200 and of 1,500 numbers are compared fairly.
+The audio tower's ridges (`recsys.audio_tower.fit_map`), with two changes. The strength is chosen for each
+fold on the others, so that embeddings of 200 and of 1,500 numbers are compared fairly. And no column is
+stretched because it hardly varies: a unit that was silent for all artists but one would throw that one far
+away.
 """
 
 from __future__ import annotations
@@ -12,12 +14,16 @@ from itertools import pairwise
 
 import numpy as np
 
-from recsys.audio_tower import LinearMap, fit_map
+from recsys.audio_tower import LinearMap
 from recsys.metrics import Estimate, bootstrap_ratio
 from recsys.song2vec import unit
 
 # Wider than the tower's: a ridge on 1,506 columns wants more than one on 200.
 SHRINKS = tuple(base * 10.0**power for power in range(1, 6) for base in (1.0, 3.0))
+
+LEAST_SPREAD = 0.1
+"""Of the root mean square of all columns' spreads: what a column is divided by at least."""
+_SMALLEST = 1e-6
 
 
 @dataclass(frozen=True)
@@ -40,14 +46,33 @@ class CrossFit:
     maps: Mapping[int, LinearMap]
 
 
-def cross_fit(inputs: np.ndarray, targets: Sequence[np.ndarray], fold: np.ndarray) -> list[CrossFit]:
+def ridges(inputs: np.ndarray, targets: np.ndarray, least_spread: float = LEAST_SPREAD) -> list[LinearMap]:
+    """Maps of each strength of `SHRINKS`; with a `least_spread` of 0 they are those of `fit_map`."""
+    inputs, targets = inputs.astype(np.float64), targets.astype(np.float64)
+    mean, spread, offset = inputs.mean(0), inputs.std(0), targets.mean(0)
+    spread = np.maximum(spread, least_spread * np.sqrt((spread**2).mean()))
+    spread = np.where(spread < _SMALLEST, 1.0, spread)
+    standard = (inputs - mean) / spread
+    values, axes = np.linalg.eigh(standard.T @ standard)
+    turned = axes.T @ (standard.T @ (targets - offset))
+    weights = [axes @ (turned / (np.maximum(values, 0.0) + shrink)[:, None]) for shrink in SHRINKS]
+    small = [one.astype(np.float32) for one in (mean, spread, offset)]
+    return [LinearMap(small[0], small[1], one.astype(np.float32), small[2]) for one in weights]
+
+
+def cross_fit(
+    inputs: np.ndarray,
+    targets: Sequence[np.ndarray],
+    fold: np.ndarray,
+    least_spread: float = LEAST_SPREAD,
+) -> list[CrossFit]:
     """Predict each fold by a ridge of the others, for each of the targets, float arrays (n, dim).
 
     A ridge is as strong as suits the other folds' own held-out songs best. The targets share what is costly.
     """
     folds = np.unique(fold).tolist()
     every = np.concatenate(targets, axis=1)
-    maps = {number: fit_map(inputs[fold != number], every[fold != number], SHRINKS) for number in folds}
+    maps = {number: ridges(inputs[fold != number], every[fold != number], least_spread) for number in folds}
     starts = np.cumsum([0, *(target.shape[1] for target in targets)]).tolist()
     return [
         _chosen(
@@ -111,9 +136,15 @@ class Verdict:
     maps: Mapping[int, LinearMap]
 
 
-def judge(values: np.ndarray, places: Target, truth: Target, folds: Sequence[np.ndarray]) -> Verdict:
+def judge(
+    values: np.ndarray,
+    places: Target,
+    truth: Target,
+    folds: Sequence[np.ndarray],
+    least_spread: float = LEAST_SPREAD,
+) -> Verdict:
     """Cross-fit there and back, for every round of folds."""
-    both = [cross_fit(values, (places.values, truth.values), fold) for fold in folds]
+    both = [cross_fit(values, (places.values, truth.values), fold, least_spread) for fold in folds]
     there, of_truth = [one for one, _ in both], [one for _, one in both]
     standard = (values - values.mean(0)) / np.maximum(values.std(0), 1e-6)
     back = [cross_fit(places.values, (standard,), fold)[0] for fold in folds]

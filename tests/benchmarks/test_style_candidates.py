@@ -7,8 +7,9 @@ import pytest
 
 from benchmarks.style_network import names_of, other_levels, split_songs, targets_of, train
 from benchmarks.style_sounds import MIXES, Clips, whole_artists
-from benchmarks.style_tower import by_maps, cosines, cross_fit, misses, share_predicted
+from benchmarks.style_tower import SHRINKS, by_maps, cosines, cross_fit, misses, ridges, share_predicted
 from pipelines.features import SAMPLE_RATE
+from recsys.audio_tower import fit_map
 
 ARTISTS = np.arange(120) // 6
 
@@ -45,6 +46,21 @@ def test_the_kept_maps_predict_what_was_predicted() -> None:
     sound, place = np.random.default_rng(1).normal(size=(2, 120, 4))
     fit = cross_fit(sound, (place,), ARTISTS % 5)[0]
     np.testing.assert_allclose(by_maps(fit.maps, sound, ARTISTS % 5), fit.predicted, atol=1e-6)
+
+
+def test_a_column_that_hardly_varied_throws_nobody_far_away() -> None:
+    rng = np.random.default_rng(2)
+    sound, place = rng.normal(size=(120, 4)), rng.normal(size=(120, 3))
+    sound[:, 0] = 1e-5 * rng.normal(size=120)
+    far = np.where([True, False, False, False], 0.3, sound.mean(0))[None]
+    bare, guarded = (np.abs(ridges(sound, place, least)[0](far)).max() for least in (0.0, 0.1))
+    assert bare > 20 * guarded
+
+
+def test_with_spreads_as_they_are_the_ridge_is_the_towers() -> None:
+    sound, place = np.random.default_rng(3).normal(size=(2, 40, 4))
+    ours, towers = ridges(sound, place, 0.0), fit_map(sound, place, SHRINKS)
+    np.testing.assert_allclose(ours[2](sound), towers[2](sound), rtol=1e-6)
 
 
 def test_the_cosine_of_the_truth_is_one() -> None:
