@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio bench-codec bench-generate studio-truth ablate-ranker
+	bench-lists bench-recommend bench-studio bench-codec bench-generate compare-styles studio-truth ablate-ranker
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -83,6 +83,9 @@ bench-recommend: $(INSTALLED)  ## how long a recommendation takes at 70,000 song
 
 bench-studio: $(INSTALLED)  ## how fast music is composed, rendered and made into clips
 	$(BIN)/python -m benchmarks.bench_studio
+
+compare-styles: $(INSTALLED)  ## which embedding of sound predicts places best
+	$(BIN)/python -m benchmarks.style_candidates
 
 bench-codec: $(INSTALLED)  ## the autoencoder beside principal components, the vocoder beside Griffin-Lim (ARGS='--help')
 	$(BIN)/python -m benchmarks.bench_codec $(ARGS)

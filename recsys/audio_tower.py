@@ -29,7 +29,9 @@ FOLDS = 5
 SHRINKS = (10.0, 30.0, 100.0, 300.0, 1_000.0, 3_000.0, 10_000.0)
 # Where there are too few artists to choose on.
 _SHRINK = 1_000.0
-_LEAST_SPREAD = 1e-6
+# A unit that hardly ever moves would throw the one song for which it does far out: no spread counts as less
+# than this share of the typical one (docs/audio.md).
+_LEAST_SPREAD = 0.1
 
 
 @dataclass(frozen=True)
@@ -242,7 +244,8 @@ def fit_map(inputs: np.ndarray, targets: np.ndarray, shrinks: tuple[float, ...])
     """Ridges of several strengths: each minimises |T - offset - Z W|^2 + shrink |W|^2, Z standardised."""
     inputs, targets = inputs.astype(np.float64), targets.astype(np.float64)
     mean, spread, offset = inputs.mean(0), inputs.std(0), targets.mean(0)
-    spread = np.where(spread < _LEAST_SPREAD, 1.0, spread)
+    typical = float(np.sqrt((spread**2).mean()))
+    spread = np.maximum(spread, _LEAST_SPREAD * typical if typical > 0 else 1.0)
     standard = (inputs - mean) / spread
     values, axes = np.linalg.eigh(standard.T @ standard)
     turned = axes.T @ (standard.T @ (targets - offset))

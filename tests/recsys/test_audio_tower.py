@@ -229,3 +229,16 @@ def test_where_tags_tell_all_a_song_without_them_is_placed_by_its_sound() -> Non
     assert recipes["tags sound"].weights[SOUND] < 0.2
     assert recipes["sound"].weights[SOUND] > 0.8
     assert recipes["tags sound"].trust > recipes["sound"].trust
+
+
+def test_a_unit_that_hardly_moves_does_not_throw_a_song_far_out() -> None:
+    rng = np.random.default_rng(4)
+    embeddings = rng.normal(size=(200, 6)).astype(np.float32)
+    places = unit(embeddings @ rng.normal(size=(6, 3))).astype(np.float32)
+    nearly_dead = np.hstack([embeddings, rng.normal(scale=1e-5, size=(200, 1))]).astype(np.float32)
+    artists = np.repeat(np.arange(40), 5)
+    tower = fit_audio_tower(nearly_dead, places, artists, rng, version="toy")
+    assert tower is not None
+    odd = nearly_dead[:1].copy()
+    odd[0, 6] = 1.0
+    assert float(tower.to_song(odd)[0] @ tower.to_song(nearly_dead[:1])[0]) > 0.9
