@@ -2,7 +2,8 @@
 
 What is stored of a song is never taken away or overwritten: a source that comes later adds what was missing
 (an id, the album, the duration, attributes), and nothing else. So sources that disagree cannot undo each
-other, and the same input again changes nothing.
+other, and the same input again changes nothing. Only the tags of a file that was edited go before what the
+same file said earlier, of a song that nothing but files tells of.
 """
 
 from __future__ import annotations
@@ -35,6 +36,8 @@ from pipelines.recording_key import recording_key
 from pipelines.resolve import Id, Incoming, Known, resolve
 
 NAME_SCHEME = "name"  # A ref of this scheme says that a song has no id.
+# Schemes of songs that only their music files tell of: by hash, by place, and by ids in tags.
+_OF_FILES = frozenset(["file", "path", "mbid", "isrc"])
 
 Complain = Callable[[str, str], None]  # Called with a place and a reason.
 
@@ -78,10 +81,11 @@ def store_songs(
     old = facts_of(session, (song for song in resolution.songs if song > 0))
     new = {-number: SongFacts() for number in range(1, resolution.n_new + 1)}
     filled: dict[int, SongFacts] = {}
+    retold = {song for song in (edited or {}).values() if known.ids_of.get(song, {}).keys() <= _OF_FILES}
     for song, fact in zip(resolution.songs, facts, strict=True):
         if song < 0:
             _fill(new[song], fact)
-        elif _fill(old[song], fact):
+        elif (_retell if song in retold else _fill)(old[song], fact):
             filled[song] = old[song]
     number_of = dict(zip(new, add_songs(session, list(new.values())), strict=True))
     replace_facts(session, filled)
@@ -162,6 +166,15 @@ def _name_key(song: SongFacts, *, has_ids: bool) -> str:
     if has_ids and not recording_key(song.title, song.artist):  # "Track 01" by "Unknown Artist"
         return ""
     return name_key(song.title, song.artist)
+
+
+def _retell(stored: SongFacts, given: SongFacts) -> bool:
+    """Let edited tags go before what is stored of a song that only files tell of; else as `_fill`."""
+    before = (stored.title, stored.artist, stored.album)
+    told = (given.title or before[0], given.artist or before[1], given.album or before[2])
+    stored.title, stored.artist, stored.album = told
+    stored.recording_key = recording_key(stored.title, stored.artist)
+    return _fill(stored, given) or told != before
 
 
 def _fill(stored: SongFacts, given: SongFacts) -> bool:

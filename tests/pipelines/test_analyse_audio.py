@@ -13,6 +13,7 @@ import pytest
 
 from db.repositories import audio, playlists, songs
 from db.repositories.audio import Features, StoredFile
+from db.repositories.catalogue import facts_of
 from db.session import SessionFactory
 from pipelines import analyse_audio as module
 from pipelines.analyse_audio import AudioReport, Outcome, analyse_audio
@@ -125,13 +126,15 @@ def test_a_copy_is_one_more_file_of_the_same_song(session_factory: SessionFactor
     assert len({file.song_id for file in stored(session_factory)}) == 1
 
 
-def test_edited_tags_leave_the_song_what_it_was(session_factory: SessionFactory, tmp_path: Path) -> None:
+def test_edited_tags_rename_the_song_that_it_was(session_factory: SessionFactory, tmp_path: Path) -> None:
     write_music(tmp_path / "a.mp3", {"title": "Helo", "artist": "A"})
     take(session_factory, tmp_path)
     write_music(tmp_path / "a.mp3", {"title": "Hello", "artist": "A", "genre": "Folk"})
     report, heard = take(session_factory, tmp_path)
     assert (report.songs.added, report.songs.changed, heard.analysed) == (0, 1, 1)
     assert len(stored(session_factory)) == 1
+    with session_factory() as session:
+        assert facts_of(session, [1])[1].title == "Hello"
     assert not take(session_factory, tmp_path)[0].changed_anything
 
 
