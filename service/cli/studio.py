@@ -81,6 +81,8 @@ def sheet(
     soundfont = settings_of(ctx).soundfont
     with picture_to_write(out) as write:
         if audio is not None:
+            if audio.exists() and not audio.is_dir():
+                raise ValueError(f"{audio} is a file, a folder is expected")
             audio.mkdir(parents=True, exist_ok=True)
         clips = []
         with counting_bar("playing", len(GENRES)) as progress:

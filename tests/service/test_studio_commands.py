@@ -95,3 +95,20 @@ def test_a_sheet_has_a_clip_of_each_genre(
     assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["jazz", "hip hop"]
     assert sorted(path.name for path in audio.iterdir()) == ["hip-hop.flac", "jazz.flac"]
     assert out.read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_file_in_the_place_of_the_folder_for_sound_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "photo").write_text("x")
+    said = error_of(
+        capsys, "studio", "sheet", "--out", str(tmp_path / "x.png"), "--audio", str(tmp_path / "photo")
+    )
+    assert "a folder is expected" in said
+
+
+def test_a_tune_that_nobody_knows_is_said_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("music21")
+    args = ["compose", "Qwertyuiop as metal", "--seconds", "10", "--midi", str(tmp_path / "x.mid")]
+    assert main(args) == 0
+    assert "no tune of the collections is called 'Qwertyuiop'" in capsys.readouterr().err
