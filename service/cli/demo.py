@@ -60,7 +60,10 @@ def run(ctx: typer.Context) -> None:
     _head("Somebody's taste")
     print_profile(profile(release, session_factory, user))
     _head(f"Ten songs for {user}, and why")
-    print_recommendations(Recommender(release, session_factory).recommend(user, 10), explain=True)
+    answer = Recommender(release, session_factory).recommend(user, 10)
+    print_recommendations(answer, explain=True)
+    _head("What the first of them sounds like")
+    _sound(home, session_factory, answer.songs[0].song, settings_of(ctx).soundfont)
     _head("Who has the same taste")
     print_neighbours(neighbours(release, session_factory, user, 5))
     print_wrapped(f"({twin} was drawn with exactly the taste of {user}; nobody told the machine.)")
@@ -108,6 +111,28 @@ def _night(home: Path, session_factory: SessionFactory, threads: int) -> None:
         clock.finish(dict(report.stages[-1].counts))
     if all(stage.done_before for stage in report.stages[:-1]):
         print_line("Nothing new since the last night.")
+
+
+def _sound(home: Path, session_factory: SessionFactory, song: str, soundfont: Path | None) -> None:
+    """Have a song composed, and say where it lies."""
+    from db.repositories.songs import find_song
+    from generation.studio.soundfont import SoundFontMissingError
+    from pipelines.song_sound import play, sound_of
+
+    with session_factory() as session:
+        song_id = find_song(session, song)
+    sound = sound_of(session_factory, home, song_id)
+    try:
+        with status_line("playing"):
+            path = play(session_factory, sound, soundfont)
+    except SoundFontMissingError as error:
+        print_wrapped(f"(Not to be heard here: {error})")
+        return
+    piece, told = sound.piece, ""
+    if piece is not None:
+        told = f": {' and '.join(piece.genres)}, {piece.score.tempo_bpm:.0f} beats a minute"
+    print_line(f"{named(sound.title, sound.artist)}{told}")
+    print_line(str(path))
 
 
 def _arithmetic(world: SampleWorld, release: Release, session_factory: SessionFactory) -> None:
@@ -187,6 +212,8 @@ def _what_next(home: Path, user: str) -> None:
         f"songspace recommend {user} --k 5",
         "songspace search rain",
         'songspace similar "Partly Sunny"',
+        'songspace sound "Partly Sunny"                   # hear it',
+        'songspace compose "slow jazz trio in F minor" --out trio.flac',
         'songspace continue --songs "Seven Bolts" "Kilowatt"',
         "unset SONGSPACE_HOME; songspace ingest YOUR_PLAYLISTS; songspace nightly     # and in yours",
     ):
