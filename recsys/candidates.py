@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.index import VectorIndex
-from recsys.rules import Catalogue, member
+from recsys.rules import Catalogue
 from recsys.sparse_rows import sum_rows
 from recsys.taste import TasteProfile
 
@@ -109,6 +109,6 @@ def _together(scores: np.ndarray, each: int) -> np.ndarray:
 def _same_artists(query: sp.csr_matrix, catalogue: Catalogue, scores: np.ndarray, each: int) -> np.ndarray:
     """Songs of the profile's artists, those that stand beside it most first: some artists have thousands."""
     heaviest = query.indices[np.argsort(-query.data, kind="stable")[:_SEEDS]]
-    artists = np.unique(catalogue.artists[heaviest])
-    songs = np.flatnonzero(member(catalogue.artists[: len(scores)], artists))
+    songs = np.sort(catalogue.songs_by(catalogue.artists[heaviest]))
+    songs = songs[songs < len(scores)]
     return np.asarray(songs[np.argsort(-scores[songs], kind="stable")[:each]])

@@ -55,7 +55,7 @@ def find_interests(
     if len(rows) == 1:
         labels: np.ndarray = np.ones(1, dtype=np.int64)
     else:
-        tree = linkage(points, method="ward")
+        tree = linkage(_distances(points), method="ward")
         far_apart = FAR_APART * (spread(vectors) if distance is None else distance)
         labels = fcluster(tree, _number_of_clusters(tree, max_interests, far_apart), criterion="maxclust")
     total = float(weights.sum())
@@ -66,6 +66,16 @@ def find_interests(
     found.sort(key=lambda interest: (-interest.weight, interest.medoid))
     large = [interest for interest in found if interest.weight >= 0.03]
     return tuple((large or found)[:max_interests])
+
+
+def _distances(points: np.ndarray) -> np.ndarray:
+    """Distances of all pairs of unit vectors, as `linkage` takes them; shape (n (n - 1) / 2,)."""
+    from scipy.spatial.distance import squareform
+
+    cosines = (points @ points.T).astype(np.float64)
+    distances = np.sqrt(np.maximum(2.0 - 2.0 * cosines, 0.0))
+    np.fill_diagonal(distances, 0.0)
+    return np.asarray(squareform(distances, checks=False))
 
 
 def spread(vectors: np.ndarray) -> float:

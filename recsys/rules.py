@@ -12,6 +12,7 @@ choice of songs could hold it: a catalogue of one artist has no use for a cap.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 
@@ -70,6 +71,29 @@ class RuleSettings:
 
 
 @dataclass(frozen=True)
+class _Holders:
+    """Who has each number: `rows` in order of their numbers, those of number i from `starts[i]` on."""
+
+    rows: np.ndarray
+    starts: np.ndarray
+
+    @classmethod
+    def build(cls, numbers: np.ndarray) -> _Holders:
+        known = np.flatnonzero(numbers >= 0)
+        rows = known[np.argsort(numbers[known], kind="stable")]
+        most = int(numbers.max(initial=-1)) + 1
+        return cls(rows, np.searchsorted(numbers[rows], np.arange(most + 1)))
+
+    def of(self, numbers: np.ndarray) -> np.ndarray:
+        """Rows that have one of these numbers, each once; negative numbers are nobody's."""
+        asked = np.unique(numbers[numbers >= 0])
+        asked = asked[asked < len(self.starts) - 1]
+        first, last = self.starts[asked], self.starts[asked + 1]
+        n = last - first
+        return self.rows[np.repeat(first - (np.cumsum(n) - n), n) + np.arange(int(n.sum()))]
+
+
+@dataclass(frozen=True)
 class Catalogue:
     """What the rules need to know of each song: its artist and its recording, one int each, shape (n_songs,).
 
@@ -85,9 +109,19 @@ class Catalogue:
         """
         rows = np.asarray(rows, dtype=np.int64)
         rows = rows[rows >= 0]
-        meant = member(self.recordings, self.recordings[rows])
-        meant[rows] = True
-        return np.flatnonzero(meant)
+        return np.union1d(rows, self._by_recording.of(self.recordings[rows]))
+
+    def songs_by(self, artists: np.ndarray) -> np.ndarray:
+        """Rows of all songs by these artists, unknown ones having none; each once, any order."""
+        return self._by_artist.of(artists)
+
+    @cached_property
+    def _by_artist(self) -> _Holders:
+        return _Holders.build(self.artists)
+
+    @cached_property
+    def _by_recording(self) -> _Holders:
+        return _Holders.build(self.recordings)
 
     def by_artists_of(self, rows: np.ndarray, known: np.ndarray) -> np.ndarray:
         """Whether each of `rows` is a version of a song of `known`, or by the artist of one; bool."""

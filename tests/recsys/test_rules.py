@@ -221,3 +221,11 @@ def test_rules_hold_in_any_world() -> None:
         assert ruled.artist_cap == 2 or "artist cap" in ruled.relaxed
         versions = recordings[ruled.rows][recordings[ruled.rows] >= 0]
         assert len(set(versions.tolist())) == len(versions)
+
+
+def test_a_catalogue_finds_all_songs_of_artists_and_all_versions_of_recordings() -> None:
+    catalogue = Catalogue(np.array([3, -1, 3, 0, 3]), np.array([7, 7, -1, 2, 5]))
+    assert sorted(catalogue.songs_by(np.array([3, 3, -1])).tolist()) == [0, 2, 4]
+    assert catalogue.songs_by(np.array([99])).tolist() == []
+    assert catalogue.versions(np.array([0, 2, -1])).tolist() == [0, 1, 2]
+    assert catalogue.versions(np.zeros(0, dtype=np.int64)).tolist() == []
