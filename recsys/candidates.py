@@ -20,7 +20,7 @@ from recsys.taste import TasteProfile
 RETRIEVERS = ("interest", "taste", "together", "expected", "artist", "similar users")
 # How many songs of a profile the list-wise retrievers start from.
 _SEEDS = 50
-# From so many interests on each brings half as much.
+# From so many interests on each of them, and each mean of all songs, brings half as much.
 _MANY = 3
 # One retriever in six: what it misses another finds.
 _EF_SEARCH = 48
@@ -66,9 +66,12 @@ def gather_candidates(
     n_songs = query.shape[1]
     scores = sum_rows(together, query.indices, query.data)
     interests = [interest.vector for interest in profile.interests]
+    means = [vector for vector in (profile.overall, profile.recent) if vector.any()]
+    # What many vectors find overlaps, and a search takes as long as it brings songs.
+    few = each if len(interests) < _MANY else each // 2
     found: list[np.ndarray] = [
-        _near(interests, index, _each_of(interests, each), n_songs),
-        _near([vector for vector in (profile.overall, profile.recent) if vector.any()], index, each, n_songs),
+        _near(interests, index, few, n_songs),
+        _near(means, index, few, n_songs),
         _together(scores, each),
         _near([query @ input_vectors] if query.nnz else [], output_index, each, n_songs),
         _same_artists(query, catalogue, scores, each),
@@ -91,13 +94,6 @@ def _near(vectors: list[np.ndarray], index: VectorIndex, each: int, n_songs: int
     reach = each if len(index) <= n_songs else 4 * each
     rows, _ = index.search(np.vstack(vectors), min(reach, len(index)), ef_search=_EF_SEARCH)
     return np.concatenate([found[(found >= 0) & (found < n_songs)][:each] for found in rows])
-
-
-def _each_of(vectors: list[np.ndarray], each: int) -> int:
-    """How many songs each of several vectors brings: what they find overlaps, and a search takes as long as
-    it brings songs.
-    """
-    return each if len(vectors) < _MANY else each // 2
 
 
 def _together(scores: np.ndarray, each: int) -> np.ndarray:
