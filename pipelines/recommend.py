@@ -18,15 +18,16 @@ from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
-from pipelines.answers import POPULAR, Recommendation, Recommendations
+from pipelines.answers import POPULAR, Recommendations
 from pipelines.asking import Asker, ask_as_nobody, ask_as_user, ask_with_songs, feedback_of, unwanted_songs
 from pipelines.columns import LISTENED_AT_S, SONG_ID
 from pipelines.listeners import Listeners
 from pipelines.meaning import meaning_scores
+from pipelines.popular import popular_songs
 from pipelines.profiles import Table
-from pipelines.reasons import SIGNALS, Grounds, explained, parts_of_query
+from pipelines.reasons import Grounds, explained, parts_of_query
 from pipelines.release import Release
-from pipelines.serving import NoReleaseError, namespace_of
+from pipelines.serving import NoReleaseError
 from pipelines.shelf import Shelf, Shelves, release_for
 from recsys.candidates import RETRIEVERS, Candidates, gather_candidates
 from recsys.components import Neighbours
@@ -48,7 +49,6 @@ _COMPARED = 200
 # recsys/candidates.py takes for a file of scores (docs/speed.md has what of the best songs is then missed).
 _EACH = 100
 _MEANT = 500
-_MOST_POPULAR = 100_000
 _DAY_S = 86_400
 
 
@@ -103,7 +103,7 @@ class Recommender:
             if self._shelves is None:
                 _no_text_without_release(text)
                 user_id = users_repository.find_user(session, user)
-                return self._popular_songs(session, user, k, feedback_of(session, user_id))
+                return popular_songs(session, user, k, feedback_of(session, user_id))
             asker = ask_as_user(session, self._shelves.release, user)
             if text is not None:
                 asker = replace(asker, wanted=meaning_scores(self._shelves.release, text))
@@ -152,7 +152,7 @@ class Recommender:
         _check(k)
         with self.session_factory() as session:
             if self._shelves is None:
-                return self._popular_songs(session, OWN_SCHEME, k, feedback_of(session, 0))
+                return popular_songs(session, OWN_SCHEME, k, feedback_of(session, 0))
             asker = ask_as_nobody(self._shelves.release, _own_namespace(session))
             return self._answer(session, self._shelves, asker, k, rules, True)
 
@@ -263,33 +263,6 @@ class Recommender:
         value = np.empty_like(scores)
         value[order] = -np.sort(-scores)
         return value
-
-    def _popular_songs(self, session: Session, user: str, k: int, feedback: Table) -> Recommendations:
-        """Straight from the database: the songs in most playlists and listens, one an artist."""
-        banned = set(unwanted_songs(feedback).tolist())
-        most = min(20 * k, _MOST_POPULAR) + len(banned)
-        ids = [i for i in songs_repository.most_popular(session, most) if i not in banned]
-        described = songs_repository.describe_songs(session, ids)
-        names = songs_repository.name_songs(session, ids, namespace_of(user))
-        artists: set[str] = set()
-        first: list[int] = []
-        more: list[int] = []
-        for song_id in ids:
-            song = described[song_id]
-            (more if song.artist and song.artist in artists else first).append(song_id)
-            artists.add(song.artist)
-        relaxed = ("artist cap",) if more and len(first) < k else ()
-        chosen = tuple(
-            Recommendation(
-                names.get(i, f"{OWN_SCHEME}:{i}"),
-                described[i].title,
-                described[i].artist,
-                0.0,
-                signal=SIGNALS["popularity"],
-            )
-            for i in [*first, *more][:k]
-        )
-        return Recommendations(user, chosen, None, POPULAR, relaxed)
 
     def recommend_all(
         self,
