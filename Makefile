@@ -42,6 +42,7 @@ $(INSTALLED): pyproject.toml
 	$(PIP) install --editable '.[dev]'
 	$(PIP) install --no-deps $(WHEELS)
 	@rm -rf songspace.egg-info build
+	@$(BIN)/python -c 'from generation.audio.compiled_librosa import import_librosa; import_librosa()'
 	@touch $@
 
 # Leaves ./var and nothing else, so no bytecode either.

@@ -17,6 +17,7 @@ from itertools import pairwise
 
 import numpy as np
 
+from generation.audio.compiled_librosa import import_librosa
 from generation.studio.clips import render_clip
 from generation.studio.compose import compose
 from generation.studio.score import Score
@@ -29,8 +30,7 @@ _HOP = 128
 
 def tempo_of(waveform: np.ndarray, sample_rate: int) -> float:
     """Beats a minute of a mono waveform, as DESIGN's bar measures them."""
-    import librosa
-
+    librosa = import_librosa()
     onsets = librosa.onset.onset_strength(y=waveform, sr=sample_rate, hop_length=_HOP)
     return float(librosa.feature.tempo(onset_envelope=onsets, sr=sample_rate, hop_length=_HOP)[0])
 
@@ -42,8 +42,7 @@ def is_tempo(found: float, stated: float) -> bool:
 
 def key_in(waveform: np.ndarray, sample_rate: int) -> str:
     """The key of a mono waveform, "A minor"; "" for silence."""
-    import librosa
-
+    librosa = import_librosa()
     key = key_of_chroma(librosa.feature.chroma_cqt(y=waveform, sr=sample_rate).mean(1))
     return "" if key is None else str(key)
 

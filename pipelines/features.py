@@ -19,6 +19,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from generation.audio.compiled_librosa import import_librosa
+
 SAMPLE_RATE = 22_050
 N_MELS, _MEL_HOP, _MEL_FFT = 64, 512, 2048
 N_TIMBRE = 4 * N_MELS
@@ -91,8 +93,7 @@ def measure(excerpts: Sequence[np.ndarray]) -> Measures:
 
 def timbre(excerpts: Sequence[np.ndarray]) -> np.ndarray:
     """Statistics of log-mel bands over all frames, float32, shape (256,); see `Measures`."""
-    import librosa
-
+    librosa = import_librosa()
     bands, steps = [], []
     for excerpt in excerpts:
         filled = np.pad(excerpt, (0, max(0, _MEL_FFT - len(excerpt))))
@@ -111,8 +112,7 @@ def timbre(excerpts: Sequence[np.ndarray]) -> np.ndarray:
 
 def tempo_bpm(excerpts: Sequence[np.ndarray]) -> float | None:
     """Beats a minute; None where nothing begins, or less than three seconds are heard."""
-    import librosa
-
+    librosa = import_librosa()
     window = int(librosa.time_to_frames(_TEMPOGRAM_S, sr=SAMPLE_RATE, hop_length=TEMPO_HOP))
     grams = []
     for excerpt in excerpts:
@@ -130,8 +130,7 @@ def tempo_bpm(excerpts: Sequence[np.ndarray]) -> float | None:
 
 def key_of(excerpts: Sequence[np.ndarray]) -> Key | None:
     """The key that pitch classes fit best; None where none stands out, or under half a second is heard."""
-    import librosa
-
+    librosa = import_librosa()
     waveform = np.concatenate(list(excerpts))  # At once: most of the cost is in making the filters.
     if len(waveform) < _SHORTEST_CHROMA_S * SAMPLE_RATE:
         return None
@@ -185,8 +184,9 @@ def _checked(excerpt: np.ndarray) -> np.ndarray:
 
 def _tempogram(onsets: np.ndarray, window: int) -> np.ndarray:
     """Local autocorrelations, shape (window, n): `librosa.feature.tempogram` at every 16th frame."""
-    import librosa
     from scipy.signal import get_window
+
+    librosa = import_librosa()
 
     padded = np.pad(onsets, window // 2, mode="linear_ramp", end_values=0)
     frames = np.lib.stride_tricks.sliding_window_view(padded, window)[: len(onsets) : _TEMPO_STEP]

@@ -24,6 +24,8 @@ MAY_IMPORT = {
     "service": set(PACKAGES),
 }
 PURE = ("columns", "sources", "clean", "decode", "features", "groups", "recording_key", "sample_world")
+LIBROSA = "generation.audio.compiled_librosa"
+"""Through which librosa is imported, so that one process at a time compiles it."""
 NAMELESS = {"utils", "util", "helpers", "helper", "common", "misc"}
 # Networks are torch modules, so these import torch, and importing one of them is importing torch.
 NETWORKS = (
@@ -98,7 +100,7 @@ def wrong_arrows(source: Source) -> list[str]:
 
 
 def impurities(source: Source) -> list[str]:
-    """Return what a pure module imports of ours beyond columns, readers and its own package."""
+    """Return what a pure module imports of ours beyond columns, readers, itself and librosa's door."""
     own = next((f"pipelines.{name}" for name in PURE if within(source.name, f"pipelines.{name}")), None)
     if own is None:
         return []
@@ -106,7 +108,9 @@ def impurities(source: Source) -> list[str]:
         f"{source.name}:{line} imports {name}"
         for name, line in imports(source)
         if name.split(".")[0] in PACKAGES
-        and not any(within(name, allowed) for allowed in ("pipelines.columns", "pipelines.sources", own))
+        and not any(
+            within(name, allowed) for allowed in ("pipelines.columns", "pipelines.sources", own, LIBROSA)
+        )
     ]
 
 
@@ -135,6 +139,13 @@ def heavy_imports(source: Source) -> list[str]:
         for name, line in imported_by(node, source)
         if name.split(".")[0] in HEAVY or any(within(name, network) for network in NETWORKS)
     ]
+
+
+def bare_librosa(source: Source) -> list[str]:
+    """Return the places that import librosa other than through the one module that guards its compiling."""
+    if source.name == LIBROSA:
+        return []
+    return [f"{source.name}:{line}" for name, line in imports(source) if within(name, "librosa")]
 
 
 def environment_reads(source: Source) -> list[str]:
@@ -170,7 +181,7 @@ def nameless(source: Source) -> list[str]:
     return [f"{source.name} has no name of its own" for part in source.name.split(".") if part in NAMELESS]
 
 
-RULES = [wrong_arrows, impurities, heavy_imports, environment_reads, prints, nameless]
+RULES = [wrong_arrows, impurities, heavy_imports, bare_librosa, environment_reads, prints, nameless]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -193,6 +204,7 @@ def test_our_source_keeps_the_rule(rule: Callable[[Source], list[str]]) -> None:
         (heavy_imports, "recsys.song2vec", "try:\n    import torch\nexcept ImportError:\n    import faiss"),
         (heavy_imports, "recsys.song2vec", "class A:\n    from librosa import load"),
         (heavy_imports, "recsys.song2vec", "if TYPE_CHECKING:\n    pass\nelse:\n    import torch"),
+        (bare_librosa, "pipelines.features", "def f():\n    import librosa.beat"),
         (environment_reads, "db.session", "import os\nos.environ['HOME']"),
         (environment_reads, "db.session", "from os import getenv"),
         (prints, "pipelines.nightly", "print('done')"),

@@ -24,6 +24,7 @@ from typing import Any
 import numpy as np
 
 from generation.audio.checkpoint_reader import read_checkpoint
+from generation.audio.compiled_librosa import import_librosa
 
 WHEEL = "musicnn"
 # Trained on the Million Song Dataset. The wheel's MagnaTagATune weights are the outside judge of generated
@@ -105,8 +106,9 @@ class StyleEncoder:
     """
 
     def __init__(self, folder: Path | None = None, *, threads: int | None = 1) -> None:
-        import librosa
         import torch
+
+        librosa = import_librosa()
 
         folder = weights_folder() if folder is None else folder
         try:

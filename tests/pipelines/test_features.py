@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from generation.audio.compiled_librosa import import_librosa
 from pipelines.features import (
     N_TIMBRE,
     SAMPLE_RATE,
@@ -43,8 +44,7 @@ def test_clicks_have_their_tempo(bpm: float) -> None:
 
 
 def test_tempo_is_that_of_librosa() -> None:
-    import librosa
-
+    librosa = import_librosa()
     waveform = clicks(104.0) + chords(A_MINOR, (2, 5, 9), A_MINOR, (4, 7, 11), A_MINOR)
     expected = librosa.feature.tempo(y=waveform, sr=SAMPLE_RATE, hop_length=TEMPO_HOP)[0]
     assert tempo_bpm([waveform]) == pytest.approx(expected, rel=0.01)
