@@ -1,6 +1,6 @@
 """Spectrograms as few numbers a second and back: principal components, refined by convolutions.
 
-Eight frames of 80 bands become 64 numbers. Encoder and decoder each are the sum of a linear map, which
+Eight frames of 80 bands become 96 numbers. Encoder and decoder each are the sum of a linear map, which
 begins as the principal components of such patches (`pca`), and of a network that begins at zero. So training
 starts at the linear codec and goes on from there. What is between them, the latent, has mean 0 and variance 1
 in every channel over the training set; the noise that training adds to it keeps near latents near in sound.
@@ -29,7 +29,7 @@ class AutoencoderConfig:
 
     n_mels: int = 80
     factor: int = 8
-    channels: int = 64
+    channels: int = 96
     width: int = 160
     hidden: int = 320
     depth: int = 3
@@ -51,7 +51,7 @@ class Autoencoder(ModelMixin, ConfigMixin):
         self,
         n_mels: int = 80,
         factor: int = 8,
-        channels: int = 64,
+        channels: int = 96,
         width: int = 160,
         hidden: int = 320,
         depth: int = 3,

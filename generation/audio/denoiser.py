@@ -45,7 +45,7 @@ class Denoiser(ModelMixin, ConfigMixin):
     @register_to_config
     def __init__(
         self,
-        channels: int = 64,
+        channels: int = 96,
         frames_per_second: float = 22_050 / 256 / 8,
         patch: int = 2,
         width: int = 256,

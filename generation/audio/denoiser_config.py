@@ -33,7 +33,7 @@ class DenoiserConfig:
         Those that are known, in order.
     """
 
-    channels: int = 64
+    channels: int = 96
     frames_per_second: float = 22_050 / 256 / 8
     patch: int = 2
     width: int = 256

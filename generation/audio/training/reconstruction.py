@@ -39,7 +39,7 @@ class ReconstructionConfig:
     noise: float = 0.05
     slopes: float = 0.5
     squares: float = 0.5
-    texture: float = 1.0
+    texture: float = 3.0
     bound: float = 0.01
     critic_width: int = 16
     duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.85))
