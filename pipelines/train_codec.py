@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from db.session import SessionFactory
-    from generation.audio.training.loop import Trained
+    from generation.training.loop import Trained
 
 logger = logging.getLogger(__name__)
 

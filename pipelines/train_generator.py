@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from db.session import SessionFactory
     from generation.audio.denoiser import Denoiser
-    from generation.audio.training.loop import Trained
+    from generation.training.loop import Trained
 
 logger = logging.getLogger(__name__)
 
@@ -181,9 +181,9 @@ def train_generator(
     from generation.audio.denoiser import Denoiser
     from generation.audio.presets import preset
     from generation.audio.training.denoising import DenoisingConfig, train_denoiser
-    from generation.audio.training.hardware import Hardware
     from generation.audio.training.latents import load_latents
-    from generation.audio.training.loop import Every, LoopConfig
+    from generation.training.hardware import Hardware
+    from generation.training.loop import Every, LoopConfig
 
     chosen = preset(run.preset)
     steps = run.steps or chosen.steps

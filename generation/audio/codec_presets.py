@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from generation.audio.training.adversarial import AdversarialConfig
 from generation.audio.training.duel import DuelConfig
-from generation.audio.training.loop import LoopConfig
 from generation.audio.training.reconstruction import ReconstructionConfig
+from generation.training.loop import LoopConfig
 
 if TYPE_CHECKING:
     from generation.audio.autoencoder import AutoencoderConfig

@@ -18,8 +18,8 @@ from service.cli.progress import counting_bar
 from service.cli.state import settings_of
 
 if TYPE_CHECKING:
-    from generation.audio.training.loop import Trained
     from generation.audio.training.pool import Pool
+    from generation.training.loop import Trained
 
 
 class Preset(StrEnum):

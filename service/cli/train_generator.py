@@ -78,7 +78,7 @@ def generator(
     as_json: Json = False,
 ) -> None:
     """Train what makes music of noise, and print how well it predicts music that was held out."""
-    from generation.audio.training.curves import read_curves
+    from generation.training.curves import read_curves
     from pipelines.train_generator import GeneratorRun, train_generator
 
     music = _prepared(ctx, data, clips or _CLIPS[preset], seed, cache, workers)

@@ -1,1 +1,1 @@
-"""Training of the generator's models: one loop, its checkpoints and curves, and what each learns from."""
+"""Training of the generator's models: what each learns from, and its losses."""

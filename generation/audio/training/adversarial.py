@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from generation.audio.losses import mel_loss
 from generation.audio.stft_distance import stft_distance
 from generation.audio.training.duel import Duel, DuelConfig
-from generation.audio.training.hardware import Hardware
-from generation.audio.training.loop import LoopConfig, Player, Trained, train
 from generation.audio.training.pool import Pool
-from generation.audio.training.saving import save_model
+from generation.training.hardware import Hardware
+from generation.training.loop import LoopConfig, Player, Trained, train
+from generation.training.saving import save_model
 
 if TYPE_CHECKING:
     import torch

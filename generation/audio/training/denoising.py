@@ -9,10 +9,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from generation.audio.denoiser_config import DenoiserConfig
-from generation.audio.training.hardware import Hardware
 from generation.audio.training.latents import Batch, LatentSet
-from generation.audio.training.loop import Every, LoopConfig, Player, Trained, train
 from generation.audio.training.noising import draw_timesteps, loss_weight, mix
+from generation.training.hardware import Hardware
+from generation.training.loop import Every, LoopConfig, Player, Trained, train
 
 if TYPE_CHECKING:
     import torch

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 from generation.audio.losses import slope_loss, squares_loss, texture_loss
 from generation.audio.pca import PatchPca, fit_pca
 from generation.audio.training.duel import Duel, DuelConfig
-from generation.audio.training.hardware import Hardware
-from generation.audio.training.loop import LoopConfig, Player, Trained, train
 from generation.audio.training.pool import Pool
-from generation.audio.training.saving import save_model
+from generation.training.hardware import Hardware
+from generation.training.loop import LoopConfig, Player, Trained, train
+from generation.training.saving import save_model
 
 if TYPE_CHECKING:
     import torch

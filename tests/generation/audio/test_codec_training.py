@@ -13,12 +13,12 @@ import torch
 from generation.audio.autoencoder import Autoencoder
 from generation.audio.codec_presets import autoencoder_preset, vocoder_preset
 from generation.audio.training.adversarial import train_vocoder
-from generation.audio.training.hardware import Hardware
-from generation.audio.training.loop import Trained
 from generation.audio.training.pool import Pool, pool_of_waveforms
 from generation.audio.training.reconstruction import pool_pca, train_autoencoder
-from generation.audio.training.resume import ResumeError
 from generation.audio.vocoder import Vocoder
+from generation.training.hardware import Hardware
+from generation.training.loop import Trained
+from generation.training.resume import ResumeError
 
 CPU = Hardware("cpu")
 

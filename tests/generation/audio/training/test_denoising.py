@@ -16,11 +16,11 @@ from generation.audio.denoiser import Denoiser
 from generation.audio.presets import PRESETS
 from generation.audio.training import music
 from generation.audio.training.denoising import DenoisingConfig, held_out_losses, train_denoiser
-from generation.audio.training.hardware import Hardware
 from generation.audio.training.latents import LatentSet, load_latents
-from generation.audio.training.loop import LoopConfig, Trained
 from generation.audio.training.music import Item, MusicError, prepare_music, read_manifest, read_shards
 from generation.audio.wishes import Wishes
+from generation.training.hardware import Hardware
+from generation.training.loop import LoopConfig, Trained
 
 TINY = replace(PRESETS["tiny"].denoiser, channels=10)
 LOOP = LoopConfig(steps=8, warmup_steps=2, log_every=1, checkpoint_every=4)
@@ -198,7 +198,7 @@ def test_held_out_loss_is_worst_with_the_conditions_of_others(prepared: Path, tm
 
 
 def test_music_of_another_autoencoder_is_refused(prepared: Path, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="64 channels, the music has 10"):
+    with pytest.raises(ValueError, match="takes latents of 96 channels, the music has 10"):
         train_denoiser(
             latents(prepared), PRESETS["tiny"].denoiser, DenoisingConfig(), LOOP, out=tmp_path / "run"
         )

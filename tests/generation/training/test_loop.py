@@ -10,12 +10,14 @@ import pytest
 import torch
 from torch import nn
 
-from generation.audio.training import loop, resume
-from generation.audio.training.averaging import Average, kept_share
-from generation.audio.training.curves import read_curves
-from generation.audio.training.hardware import Hardware
-from generation.audio.training.loop import DivergedError, Every, LoopConfig, Player, Trained, train
-from generation.audio.training.resume import ResumeError
+from generation.training import resume
+from generation.training.averaging import Average, kept_share
+from generation.training.curves import read_curves
+from generation.training.hardware import Hardware
+from generation.training.loop import DivergedError, Every, LoopConfig, Player, Trained, train
+from generation.training.machine import Machine
+from generation.training.optimiser import Optimiser
+from generation.training.resume import ResumeError
 
 CONFIG = LoopConfig(steps=12, warmup_steps=2, log_every=1, checkpoint_every=5)
 
@@ -101,7 +103,7 @@ def test_two_batches_accumulated_are_one_of_twice_the_size() -> None:
     models = [line(), line()]
     config = LoopConfig(steps=3, warmup_steps=0, accumulate=2)
     for model, at, accumulate in zip(models, (batch_at, whole), (2, 1), strict=True):
-        machine = loop._Machine([without_noise(model)], config, Hardware("cpu"), {})
+        machine = Machine([without_noise(model)], config, Hardware("cpu"), {})
         machine.config = LoopConfig(steps=3, warmup_steps=0, accumulate=accumulate)
         machine.update(0, iter([(n, at(n)) for n in range(accumulate)]))
     for mine, its in zip(models[0].parameters(), models[1].parameters(), strict=True):
@@ -153,7 +155,7 @@ def test_a_full_disk_leaves_the_last_checkpoint(tmp_path: Path, monkeypatch: pyt
     def full(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("generation.audio.training.resume.os.fsync", full)
+    monkeypatch.setattr("generation.training.resume.os.fsync", full)
     with pytest.raises(OSError, match="No space left"):
         run(tmp_path, resume=True)
     assert (tmp_path / resume.STATE).read_bytes() == before
@@ -179,3 +181,19 @@ def test_a_damaged_checkpoint_is_named(tmp_path: Path) -> None:
     (tmp_path / resume.STATE).write_bytes(b"PK")
     with pytest.raises(ResumeError, match="damaged"):
         run(tmp_path, resume=True)
+
+
+def test_a_run_with_muon_learns_and_goes_on_exactly(tmp_path: Path) -> None:
+    def muon() -> Player:
+        return player(line(), orthogonal=frozenset({"0.weight"}))
+
+    whole = train([muon()], batch_at, CONFIG, out=tmp_path / "whole")
+    train([muon()], batch_at, CONFIG, out=tmp_path / "parts", stop=stop_after(7))
+    rest = train([muon()], batch_at, CONFIG, out=tmp_path / "parts", resume=True)
+    assert losses(rest) == losses(whole)[7:]
+    assert losses(whole)[-1] < losses(whole)[0]
+
+
+def test_muon_moves_matrices_alone() -> None:
+    with pytest.raises(ValueError, match=r"0\.bias is none"):
+        Optimiser(player(line(), orthogonal=frozenset({"0.bias"})))

@@ -1,0 +1,1 @@
+"""Training of any network: one loop, its optimisers, averages, checkpoints and curves."""
