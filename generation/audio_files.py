@@ -14,6 +14,7 @@ FORMATS = {
     ".ogg": ("OGG", "VORBIS"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
+BITS = (16, 24, 32)
 
 
 def audio_format(path: Path) -> str:
@@ -30,8 +31,10 @@ def audio_format(path: Path) -> str:
     return suffix
 
 
-def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
+def write_audio(path: Path, waveform: np.ndarray, sample_rate: int, *, bits: int = 16) -> None:
     """Write a sound file in the format of its name, beside and then moved into its place.
+
+    Samples that were read from a WAV or FLAC file of so many bits come out as they were.
 
     Parameters
     ----------
@@ -40,11 +43,13 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
     waveform : float array, shape (n_samples,) or (n_samples, channels)
         Within -1 .. 1.
     sample_rate : int
+    bits : 16, 24 or 32
+        Of each sample in WAV and FLAC files; 32 are floats, in place of which FLAC has 24.
 
     Raises
     ------
     ValueError
-        Another suffix; a waveform that is empty, not finite, or beyond -1 .. 1; a sample rate that the format
+        Another suffix; other bits; a waveform that is empty, not finite, or beyond -1 .. 1; a sample rate that the format
         does not know.
     OSError
         The file cannot be written.
@@ -52,6 +57,8 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
     import soundfile
 
     format, subtype = FORMATS[audio_format(path)]
+    if bits not in BITS:
+        raise ValueError(f"samples have {', '.join(map(str, BITS))} bits, got {bits}")
     if waveform.ndim not in (1, 2) or not waveform.size:
         raise ValueError(f"a waveform has samples, or samples x channels; got shape {waveform.shape}")
     # Not `> 1`, which NaN is not.
@@ -62,12 +69,30 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with beside.open("wb") as file:
+            if subtype == "PCM_16":
+                waveform, subtype = _samples(waveform, bits, format)
             _write(file, waveform, sample_rate, format, subtype)
         os.replace(beside, path)
     except soundfile.LibsndfileError as error:
         raise ValueError(f"{path.name} cannot be written at {sample_rate} Hz: {error.error_string}") from None
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _samples(waveform: np.ndarray, bits: int, format: str) -> tuple[np.ndarray, str]:
+    """Samples as a file holds them, and the name of their encoding.
+
+    libsndfile reads whole numbers as n / 2^15 but writes floats times 2^15 - 1: a file read and written again
+    would be another. So they are made whole here.
+    """
+    if bits == 32 and format == "WAV":
+        return waveform.astype(np.float32), "FLOAT"
+    bits = min(bits, 24)
+    scale = 2 ** (bits - 1)
+    whole = np.rint(waveform.astype(np.float64) * scale).clip(-scale, scale - 1)
+    if bits == 16:
+        return whole.astype(np.int16), "PCM_16"
+    return whole.astype(np.int32) << 8, "PCM_24"
 
 
 def _write(file: object, waveform: np.ndarray, sample_rate: int, format: str, subtype: str) -> None:

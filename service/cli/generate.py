@@ -184,7 +184,7 @@ def _write(made: Generation, files: list[Path]) -> None:
     from generation.audio_files import write_audio
 
     for track, path in zip(made.tracks, files, strict=True):
-        write_audio(path, track.waveform, track.sample_rate)
+        write_audio(path, track.waveform, track.sample_rate, bits=track.bits)
 
 
 def _previews(folder: Path) -> Callback:

@@ -29,6 +29,23 @@ def test_the_same_waveform_gives_the_same_flac(tmp_path: Path) -> None:
     assert (tmp_path / "a.flac").read_bytes() == (tmp_path / "b.flac").read_bytes()
 
 
+@pytest.mark.parametrize("suffix", [".wav", ".flac"])
+@pytest.mark.parametrize(("subtype", "bits"), [("PCM_16", 16), ("PCM_24", 24)])
+def test_a_file_read_and_written_is_the_same_sample_for_sample(
+    suffix: str, subtype: str, bits: int, tmp_path: Path
+) -> None:
+    before, after = tmp_path / f"a{suffix}", tmp_path / f"b{suffix}"
+    soundfile.write(before, np.random.default_rng(0).uniform(-1, 1, 5000), 22_050, subtype=subtype)
+    write_audio(after, soundfile.read(before, dtype="float32")[0], 22_050, bits=bits)
+    assert np.array_equal(soundfile.read(before)[0], soundfile.read(after)[0])
+
+
+def test_samples_that_are_floats_stay_floats_in_a_wav(tmp_path: Path) -> None:
+    samples = np.random.default_rng(0).uniform(-1, 1, 500).astype(np.float32)
+    write_audio(tmp_path / "a.wav", samples, 22_050, bits=32)
+    assert np.array_equal(soundfile.read(tmp_path / "a.wav", dtype="float32")[0], samples)
+
+
 def test_an_unknown_suffix_is_refused_with_those_known(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\.flac"):
         write_audio(tmp_path / "a.aiff", TONE, 22_050)
