@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio bench-codec bench-generate compare-styles studio-truth ablate-ranker
+	bench-lists bench-recommend bench-studio bench-codec bench-control bench-diffusion bench-generate compare-styles studio-truth ablate-ranker
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -90,6 +90,12 @@ compare-styles: $(INSTALLED)  ## which embedding of sound predicts places best
 
 bench-codec: $(INSTALLED)  ## the autoencoder beside principal components, the vocoder beside Griffin-Lim (ARGS='--help')
 	$(BIN)/python -m benchmarks.bench_codec $(ARGS)
+
+bench-control: $(INSTALLED)  ## whether the generator does as it is told: tempo, key, genre, lead (ARGS='--help')
+	$(BIN)/python -m benchmarks.bench_control $(ARGS)
+
+bench-diffusion: $(INSTALLED)  ## the generator's curves: steps, guidance, conditions, targets, sizes (ARGS='steps')
+	$(BIN)/python -m benchmarks.diffusion_curves $(ARGS)
 
 bench-generate: $(INSTALLED)  ## ten seconds of music, beside the peers' denoisers (ARGS='--untrained small')
 	$(BIN)/python -m benchmarks.bench_generate $(ARGS)
