@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import copy
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -26,7 +26,7 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 
 # diffusers finds the classes of a folder's parts in modules that are loaded already: hence all three.
 from generation.audio.autoencoder import Autoencoder
-from generation.audio.conditioning import Conditions, conditions_of, stack_conditions
+from generation.audio.conditioning import conditions_of, stack_conditions
 from generation.audio.denoiser import Denoiser
 from generation.audio.guidance import Guidance, Said, evaluations
 from generation.audio.request import (
@@ -41,6 +41,7 @@ from generation.audio.request import (
 )
 from generation.audio.schedulers import DEFAULT, clean_latent, make_scheduler
 from generation.audio.soundness import check_sound, finished
+from generation.audio.told import Told
 from generation.audio.vocoder import Vocoder
 from generation.audio.wishes import Wishes, wishes_of_prompt
 
@@ -56,14 +57,6 @@ from generation.audio.pipeline import SongspacePipeline
 
 __all__ = ["SongspacePipeline"]
 '''
-
-
-@dataclass(frozen=True)
-class Told:
-    """What the denoiser hears in a step: a row an evaluation, and the weight of each answer."""
-
-    conditions: Conditions
-    weights: torch.Tensor
 
 
 class SongspacePipeline(DiffusionPipeline):
@@ -169,16 +162,20 @@ class SongspacePipeline(DiffusionPipeline):
         return self.generate(request, callback=callback)
 
     @torch.inference_mode()
-    def generate(self, request: Request, *, callback: Callback | None = None) -> Generation:
+    def generate(
+        self, request: Request, *, callback: Callback | None = None, told: Told | None = None
+    ) -> Generation:
         """Make the tracks of a request.
 
         Takes are made one after the other, so that the memory of one is enough, and take k of seed s is, bit
-        for bit, the one take of seed s + k.
+        for bit, the one take of seed s + k. `told` are conditions that were recorded: they go before all that
+        the request says of words, tempo, key, genre, style and guidance.
 
         Raises
         ------
         ValueError
-            A scheduler that does not fit the denoiser, a style vector of another length.
+            A scheduler that does not fit the denoiser, a style vector of another length, recorded conditions
+            of another model.
         Cancelled
             The callback says stop; at most one step is made after that.
         UnsoundError
@@ -187,7 +184,7 @@ class SongspacePipeline(DiffusionPipeline):
         n_steps = request.num_inference_steps or STEPS
         wanted = self._scheduler(request.scheduler)
         guidance = _guidance(request)
-        told = self._told(request, guidance)
+        told = self._told(request, guidance) if told is None else self._recorded(told)
         tracks = []
         for take in range(request.n_takes):
             seed = request.seed + take
@@ -208,9 +205,13 @@ class SongspacePipeline(DiffusionPipeline):
             threads=torch.get_num_threads(),
             settings={
                 "scheduler": type(wanted).__name__,
+                "scheduler_config": {
+                    key: value for key, value in wanted.config.items() if not key.startswith("_")
+                },
                 "num_inference_steps": n_steps,
                 "guidance": asdict(guidance),
             },
+            told=told,
         )
 
     def latent_frames(self, seconds: float) -> int:
@@ -253,6 +254,15 @@ class SongspacePipeline(DiffusionPipeline):
         device = self._execution_device
         weights = torch.tensor([weight for _, weight in said], device=device, dtype=torch.float32)
         return Told(stack_conditions(rows).to(device), weights)
+
+    def _recorded(self, told: Told) -> Told:
+        """Conditions that were recorded, if this model knows them."""
+        known, recorded = len(self.denoiser.config.tags), told.conditions.tags.shape[1]
+        if known != recorded:
+            raise ValueError(f"recorded conditions have {recorded} tags, this model knows {known}")
+        return Told(
+            told.conditions.to(self._execution_device), told.weights.to(device=self._execution_device)
+        )
 
     def _step(
         self, scheduler: Any, latent: torch.Tensor, timestep: torch.Tensor, told: Told

@@ -126,6 +126,8 @@ class Generation:
     threads : int
         Sums of floats depend on how many threads compute: the same seed gives the same bytes with the same
         number on the same machine.
+    told : generation.audio.told.Told or None
+        What our own denoiser heard; other people's pipelines do not say.
     """
 
     tracks: tuple[Track, ...]
@@ -134,6 +136,7 @@ class Generation:
     model: str
     threads: int
     settings: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    told: Any = field(default=None, compare=False, repr=False)
 
     @property
     def audios(self) -> np.ndarray:
