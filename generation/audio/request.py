@@ -8,11 +8,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+
+from generation.audio.edit.edits import (
+    Blend,
+    Continuation,
+    Edit,
+    Inpainting,
+    Loop,
+    Section,
+    Variation,
+    blend_of_json,
+    blend_to_json,
+    check_sections,
+    edit_of_json,
+    edit_to_json,
+)
 
 SHORTEST_S, LONGEST_S = 1.0, 60.0
 MOST_CHARACTERS = 1000
@@ -37,7 +52,8 @@ class Request:
         Without a prompt a track comes from noise (and the other wishes) alone. The empty text is an error:
         who passes one has lost something.
     seconds : float
-        Any length from 1 to 60 seconds; the sound is cut to the sample.
+        Any length from 1 to 60 seconds; the sound is cut to the sample. Of a continuation it is the length of
+        the whole, up to ten minutes; a variation, an inpainting and a loop have lengths of their own.
     seed : int
         Take k of seed s is the one take of seed s + k.
     n_takes : int
@@ -51,6 +67,12 @@ class Request:
         A place in the style space.
     scheduler : str or None
         A name of `schedulers.NAMES`.
+    edit : Variation, Inpainting, Continuation, Loop, or None
+        What is made of a given sound, or how.
+    sections : tuple of Section
+        Other prompts from some time on, in a continuation.
+    blend : Blend or None
+        A second prompt.
     """
 
     prompt: str | None = None
@@ -67,12 +89,15 @@ class Request:
     genre: str | None = None
     style: np.ndarray | None = field(default=None, compare=False)
     scheduler: str | None = None
+    edit: Edit | None = None
+    sections: tuple[Section, ...] = ()
+    blend: Blend | None = None
 
     def __post_init__(self) -> None:
         """Refuse what cannot be made; the message says what was given and what is expected."""
         for name, text in (("prompt", self.prompt), ("negative prompt", self.negative_prompt)):
             _check_text(name, text)
-        _check_number("seconds", self.seconds, SHORTEST_S, LONGEST_S)
+        self._check_edit()
         _check_whole("the seed", self.seed, 0, MOST_SEED)
         _check_whole("the number of takes", self.n_takes, 1, MOST_TAKES)
         _check_whole("the number of steps", self.num_inference_steps, 1, MOST_STEPS)
@@ -84,9 +109,49 @@ class Request:
         if self.style is not None and (self.style.ndim != 1 or not np.isfinite(self.style).all()):
             raise ValueError(f"a style is one finite vector, got shape {self.style.shape}")
 
+    def _check_edit(self) -> None:
+        if isinstance(self.edit, Continuation):
+            self.edit.check_seconds(self.seconds)
+        elif not isinstance(self.edit, Variation | Inpainting | Loop):  # which have their own lengths
+            _check_number("seconds", self.seconds, SHORTEST_S, LONGEST_S)
+        if self.sections and not isinstance(self.edit, Continuation):
+            raise ValueError("only a continuation has sections")
+        check_sections(self.sections, self.seconds)
+
     def to_json(self) -> dict[str, Any]:
-        """Return it as JSON can hold it."""
-        return asdict(self) | {"style": self.style.tolist() if self.style is not None else None}
+        """Return it as JSON can hold it; given sounds by their files' names and digests."""
+        plain = {one.name: getattr(self, one.name) for one in fields(self)}
+        return plain | {
+            "style": self.style.tolist() if self.style is not None else None,
+            "edit": edit_to_json(self.edit) if self.edit is not None else None,
+            "sections": [{"prompt": one.prompt, "start_s": one.start_s} for one in self.sections],
+            "blend": blend_to_json(self.blend) if self.blend is not None else None,
+        }
+
+
+def request_of_json(document: Mapping[str, Any]) -> Request:
+    """Return the request that `Request.to_json` wrote, with given sounds read again.
+
+    Raises
+    ------
+    ValueError
+        Names or values that are not a request's; a given sound is not there, or another by now.
+    """
+    values = dict(document)
+    unknown = set(values) - {one.name for one in fields(Request)}
+    if unknown:
+        raise ValueError(f"a request has no {', '.join(sorted(unknown))}")
+    try:
+        if values.get("style") is not None:
+            values["style"] = np.asarray(values["style"], dtype=np.float32)
+        if values.get("edit") is not None:
+            values["edit"] = edit_of_json(values["edit"])
+        if values.get("blend") is not None:
+            values["blend"] = blend_of_json(values["blend"])
+        values["sections"] = tuple(Section(**one) for one in values.get("sections", ()))
+        return Request(**values)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"this is no request that was written here: {error}") from None
 
 
 @dataclass(frozen=True)
