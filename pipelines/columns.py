@@ -29,7 +29,7 @@ VALUE = "value"
 
 # Tags: words for how a song is.
 TAG = "tag"  # as the source spells it; "" says that the source has looked and gives the song none
-WEIGHT = "weight"  # how much a tag fits, 0..1
+WEIGHT = "weight"  # how much a tag fits, or a lyric counts, 0..1
 
 # Playlists.
 NAME = "name"
@@ -47,6 +47,12 @@ SHA256 = "sha256"  # of the whole file, 64 hexadecimal digits
 SIZE_BYTES = "size_bytes"
 MTIME_NS = "mtime_ns"  # when the file was last written, nanoseconds since 1970
 DURATION_S = "duration_s"  # as its header says; NaN when unknown
+
+# Lyrics: the words of a song in a book.
+BOOK = "book"  # the source, `scheme:value`
+NUMBER = "number"  # place in the book, from 0
+AUTHOR = "author"
+TEXT = "text"  # lines; one blank line between stanzas
 
 # Database row numbers.
 SONG_ID = "song_id"
@@ -77,6 +83,10 @@ DTYPES: dict[str, str] = {
     SIZE_BYTES: "int64",
     MTIME_NS: "int64",
     DURATION_S: "float64",
+    BOOK: "str",
+    NUMBER: "int64",
+    AUTHOR: "str",
+    TEXT: "str",
     SONG_ID: "int64",
     PLAYLIST_ID: "int64",
     USER_ID: "int64",
@@ -90,6 +100,7 @@ ENTRIES: tuple[str, ...] = (PLAYLIST_REF, POSITION, SONG_REF)
 LISTENS: tuple[str, ...] = (USER_REF, SONG_REF, LISTENED_AT_S, COMPLETION)
 FEEDBACK: tuple[str, ...] = (USER_REF, SONG_REF, KIND, LISTENED_AT_S)
 FILES: tuple[str, ...] = (SONG_REF, PATH, SHA256, SIZE_BYTES, MTIME_NS, DURATION_S)
+LYRICS: tuple[str, ...] = (BOOK, NUMBER, TITLE, AUTHOR, TEXT, WEIGHT)
 
 
 def empty(columns: Sequence[str]) -> pd.DataFrame:

@@ -23,6 +23,7 @@ from db.repositories import playlists
 from db.session import SessionFactory, write_transaction
 from db.text import bounded
 from pipelines.columns import PATH
+from pipelines.erasures import Erasures
 from pipelines.groups import group_keys
 from pipelines.ingest_batch import NO_COUNTS, Counts, SongState, StoredBatch, store_batch
 from pipelines.ingest_files import known_files, mark_missing
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 Progress = Callable[[Path, int], None]
-"""Called after each stored batch with its source and its number of entries, listens and words of feedback."""
+"""Called after each stored batch with its source and its number of entries, listens, likes and lyrics."""
 
 LOCK = "ingest"
 
@@ -53,6 +54,7 @@ class IngestReport:
     entries: Counts = NO_COUNTS
     listens: Counts = NO_COUNTS
     feedback: Counts = NO_COUNTS
+    lyrics: Counts = NO_COUNTS
     users_added: int = 0
     audio: AudioReport | None = None
     problems: tuple[Problem, ...] = ()
@@ -61,7 +63,7 @@ class IngestReport:
     @property
     def changed_anything(self) -> bool:
         """Whether any row of the database is other than before."""
-        parts = (self.songs, self.playlists, self.listens, self.feedback)
+        parts = (self.songs, self.playlists, self.listens, self.feedback, self.lyrics)
         heard = self.audio is not None and bool(
             self.audio.analysed or self.audio.recognised or self.audio.missing
         )
@@ -81,7 +83,8 @@ def ingest(
 
     Malformed parts become problems in the report and do not stop the rest. `releases` is the folder of the
     releases in whose spaces users have profiles: their sums of listens are kept up to date, and songs that
-    the published release does not know get a place in its space (`pipelines.new_songs`).
+    the published release does not know get a place in its space (`pipelines.new_songs`). Users who asked to
+    be forgotten (`pipelines.erasures`) do not come back.
 
     Raises
     ------
@@ -141,6 +144,7 @@ class _Run:
     entries: Counts = NO_COUNTS
     listens: Counts = NO_COUNTS
     feedback: Counts = NO_COUNTS
+    lyrics: Counts = NO_COUNTS
     users_added: int = 0
     paths: set[str] = field(default_factory=set)  # of audio files
     problems: list[Problem] = field(default_factory=list)
@@ -153,6 +157,7 @@ class _Run:
         self.entries += stored.entries
         self.listens += stored.listens
         self.feedback += stored.feedback
+        self.lyrics += stored.lyrics
         self.users_added += stored.users_added
         self.problems.extend(stored.problems)
         self.contents.update(stored.contents)
@@ -171,6 +176,7 @@ class _Run:
             self.entries,
             self.listens,
             self.feedback,
+            self.lyrics,
             self.users_added,
             audio,
             (*self.problems, *(audio.problems if audio is not None else ())),
@@ -185,11 +191,14 @@ def _ingest(
     started = time.perf_counter()
     run = _Run()
     sums = None if releases is None else ListenSums(releases)
+    erasures = None if releases is None else Erasures(releases.parent)
     for source, batch in batches:
         run.problems.extend(batch.problems)
         try:
             with write_transaction(session_factory, lock=LOCK) as session:
-                stored = store_batch(session, batch, source=source, earlier=run.contents, sums=sums)
+                stored = store_batch(
+                    session, batch, source=source, earlier=run.contents, sums=sums, erasures=erasures
+                )
         except DBAPIError as error:  # What no check foresaw costs its batch, not the ones after it.
             reason = " ".join(str(error.orig).split())
             run.problems.append(Problem(source, "", f"a part could not be stored: {reason}"))
@@ -197,7 +206,8 @@ def _ingest(
         run.add(stored)
         run.paths.update(batch.files[PATH].tolist())
         if progress is not None:
-            progress(source, len(batch.entries) + len(batch.listens) + len(batch.feedback) + len(batch.files))
+            parts = (batch.entries, batch.listens, batch.feedback, batch.files, batch.lyrics)
+            progress(source, sum(map(len, parts)))
     with session_factory() as session:
         stale = playlists.has_ungrouped(session)
     if stale:

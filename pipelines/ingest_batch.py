@@ -6,7 +6,7 @@ Rows that refer to songs which neither the batch nor the database knows become p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from pathlib import Path
 
@@ -17,7 +17,9 @@ from db.repositories import feedback, listens, users
 from db.repositories.refs import external_id
 from db.repositories.songs import songs_by_alias
 from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_REF, USER_REF
+from pipelines.erasures import Erasures
 from pipelines.ingest_files import edited_files, store_files
+from pipelines.ingest_lyrics import store_lyrics
 from pipelines.ingest_playlists import StoredPlaylists, store_playlists
 from pipelines.ingest_songs import Complain, store_songs
 from pipelines.ingest_tags import store_tags
@@ -58,6 +60,7 @@ class StoredBatch:
     entries: Counts = NO_COUNTS
     listens: Counts = NO_COUNTS
     feedback: Counts = NO_COUNTS
+    lyrics: Counts = NO_COUNTS
     users_added: int = 0
     problems: list[Problem] = field(default_factory=list)
     song_states: dict[int, SongState] = field(default_factory=dict)
@@ -71,8 +74,10 @@ def store_batch(
     source: Path,
     earlier: Mapping[tuple[str, str], str],
     sums: ListenSums | None = None,
+    erasures: Erasures | None = None,
 ) -> StoredBatch:
-    """Store everything that is in the batch; `sums` keeps the users' sums of listens up to date.
+    """Store everything that is in the batch; `sums` keeps the users' sums of listens up to date, and what
+    users did who were deleted (`erasures`) is passed over.
 
     `earlier` are the content hashes of the playlists, by (scheme, value), that came in before in the same
     run.
@@ -95,6 +100,8 @@ def store_batch(
         done.song_states |= dict.fromkeys(files.changed, SongState.CHANGED)
     done.song_states |= dict.fromkeys(songs.added, SongState.ADDED)
     song_of = dict(songs.song_of)
+    if erasures is not None:
+        batch = _without_deleted(session, batch, erasures)
     for frame in (batch.entries, batch.listens, batch.feedback):
         _look_up(session, frame[SONG_REF], song_of)
     lists = store_playlists(
@@ -103,7 +110,24 @@ def store_batch(
     _count_playlists(done, lists)
     _store_listens(session, batch.listens, song_of, done, complain, sums)
     _store_feedback(session, batch.feedback, song_of, done, complain)
+    if len(batch.lyrics):
+        done.lyrics = Counts(*store_lyrics(session, batch.lyrics))
     return done
+
+
+def _without_deleted(session: Session, batch: Batch, erasures: Erasures) -> Batch:
+    """The batch without listens and feedback of users who asked to be forgotten."""
+    refs = {ref for rows in (batch.listens, batch.feedback) for ref in rows[USER_REF].unique().tolist()}
+    pair_of = {ref: pair for ref in refs if (pair := external_id(ref)) is not None}
+    gone = erasures.among(session, pair_of.values())
+    if not gone:
+        return batch
+    deleted = {ref for ref, pair in pair_of.items() if pair in gone}
+    kept = {
+        name: rows[~rows[USER_REF].isin(deleted)]
+        for name, rows in (("listens", batch.listens), ("feedback", batch.feedback))
+    }
+    return replace(batch, **kept)
 
 
 def _look_up(session: Session, refs: pd.Series, song_of: dict[str, int]) -> None:

@@ -52,15 +52,28 @@ class Generation(Base):
 
 
 class Lyric(Base):
-    """The words of a song, as one source has them (a book, a lyric model)."""
+    """The words of a song, as one source has them: a book (`number` is the place in it, from 0), which knows
+    of no recording, or a lyric model, which wrote them for a song.
+
+    A source is a whole: what is split into training and test is split by source. `weight` is how much of it
+    training should see, since some sources are large and all of one kind.
+    """
 
     __tablename__ = "lyrics"
-    __table_args__ = (UniqueConstraint("song_id", "source"),)
+    __table_args__ = (
+        UniqueConstraint("song_id", "source"),
+        UniqueConstraint("source", "number"),
+        CheckConstraint("weight >= 0 AND weight <= 1", name="weight_is_share"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    song_id: Mapped[int] = mapped_column(ForeignKey("songs.id", ondelete="CASCADE"))
+    song_id: Mapped[int | None] = mapped_column(ForeignKey("songs.id", ondelete="CASCADE"))
     source: Mapped[str] = mapped_column(Key, index=True)
+    number: Mapped[int | None]
+    title: Mapped[str] = mapped_column(default="", server_default="")
+    author: Mapped[str] = mapped_column(default="", server_default="")
     text: Mapped[str]
+    weight: Mapped[float] = mapped_column(default=1.0, server_default="1")
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

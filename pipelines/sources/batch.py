@@ -13,7 +13,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from pipelines.columns import ALIASES, ENTRIES, FEEDBACK, FILES, LISTENS, PLAYLISTS, SONG_TAGS, SONGS, empty
+from pipelines.columns import (
+    ALIASES,
+    ENTRIES,
+    FEEDBACK,
+    FILES,
+    LISTENS,
+    LYRICS,
+    PLAYLISTS,
+    SONG_TAGS,
+    SONGS,
+    empty,
+)
 
 
 @dataclass(frozen=True)
@@ -42,7 +53,7 @@ class Batch:
     Where `tags` names a song, it holds all that the source, which is the scheme of the `song_ref`, has to say
     of it; a song that is not in it keeps the tags that it has. `files` are the audio files that hold the
     songs, each with the ref `file:<sha256>`; one that is as it was when it last came in has no row in
-    `songs`.
+    `songs`. `lyrics` hold books whole: what a book had before and has no more goes.
     """
 
     songs: pd.DataFrame = field(default_factory=lambda: empty(SONGS))
@@ -53,4 +64,5 @@ class Batch:
     listens: pd.DataFrame = field(default_factory=lambda: empty(LISTENS))
     feedback: pd.DataFrame = field(default_factory=lambda: empty(FEEDBACK))
     files: pd.DataFrame = field(default_factory=lambda: empty(FILES))
+    lyrics: pd.DataFrame = field(default_factory=lambda: empty(LYRICS))
     problems: tuple[Problem, ...] = ()

@@ -16,7 +16,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from pipelines.sources import audio_folder, jspf, lastfm, listenbrainz, m3u, mpd, tabular, xspf
+from pipelines.sources import audio_folder, jspf, lastfm, listenbrainz, lyrics, m3u, mpd, tabular, xspf
 from pipelines.sources.audio_folder import Known
 from pipelines.sources.audio_stream import SUFFIXES as AUDIO_SUFFIXES
 from pipelines.sources.audio_stream import kind_of
@@ -36,6 +36,7 @@ FORMATS: dict[str, Read] = {
     "listenbrainz": listenbrainz.read,
     "lastfm": lastfm.read,
     "audio": audio_folder.read,
+    "lyrics": lyrics.read,
 }
 PLAYLIST_FORMATS: dict[str, Parse] = {"jspf": jspf.parse, "xspf": xspf.parse, "m3u": m3u.parse}
 # Formats whose ids mean the same wherever the files lie.
@@ -178,6 +179,8 @@ def _look_below(
 def _folder_format(folder: Path) -> str:
     if tabular.table_path(folder, "songs") is not None:
         return "tabular"
+    if lyrics.is_lyrics_folder(folder):
+        return "lyrics"
     if (
         (folder / "user.json").is_file()
         or (folder / "listens").is_dir()

@@ -31,7 +31,7 @@ def run(
         str | None,
         typer.Option(
             metavar="F",
-            help="tabular, mpd, jspf, xspf, m3u, listenbrainz, lastfm or audio; found by looking by default.",
+            help="tabular, mpd, jspf, xspf, m3u, listenbrainz, lastfm, audio or lyrics; by default found out.",
         ),
     ] = None,
     namespace: Annotated[

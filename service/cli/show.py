@@ -138,7 +138,7 @@ def _some(songs: Sequence[SongAnswer]) -> list[str]:
 
 def print_ingest(report: IngestReport) -> None:
     """Print what an ingest changed, a row a kind of thing."""
-    kinds = ("songs", "playlists", "entries", "listens", "feedback")
+    kinds = ("songs", "playlists", "entries", "listens", "feedback", "lyrics")
     rows = [(kind, getattr(report, kind)) for kind in kinds]
     print_table(
         ["", "added", "changed", "unchanged"],
