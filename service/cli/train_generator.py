@@ -49,8 +49,15 @@ def generator(
     ctx: typer.Context,
     out: Out,
     autoencoder: Annotated[
-        Path, typer.Option(metavar="DIR", help="The trained autoencoder in whose latents it works.")
-    ],
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="The autoencoder in whose latents it works; by default the one that ships."
+        ),
+    ] = None,
+    vocoder: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The vocoder that it sounds with; by default the one that ships."),
+    ] = None,
     preset: PresetOption = Preset.SMALL,
     data: DataOption = Data.STUDIO,
     clips: Clips = None,
@@ -79,13 +86,17 @@ def generator(
 ) -> None:
     """Train what makes music of noise, and print how well it predicts music that was held out."""
     from generation.training.curves import read_curves
+    from pipelines.assemble_generator import assemble_generator, part_folder
     from pipelines.train_generator import GeneratorRun, train_generator
 
+    if (autoencoder is None) != (vocoder is None):
+        raise typer.BadParameter("--autoencoder and --vocoder belong together: give both, or neither")
+    codec, sounder = part_folder("autoencoder", autoencoder), part_folder("vocoder", vocoder)
     music = _prepared(ctx, data, clips or _CLIPS[preset], seed, cache, workers)
     run = GeneratorRun(
         preset,
         out,
-        autoencoder,
+        codec,
         steps,
         minutes,
         seed,
@@ -103,11 +114,19 @@ def generator(
     held_out: dict[str, float] = {}
     for row in read_curves(out):
         held_out |= {name: value for name, value in row.items() if name.startswith("held_out/")}
+    folder = assemble_generator(
+        out,
+        autoencoder=codec,
+        vocoder=sounder,
+        denoiser=out / "denoiser",
+        said={"music": f"{data}, seed {seed}", "preset": preset, "steps": trained.step, **held_out},
+    )
     if as_json:
         last = dict(trained.losses[-1]) if trained.losses else {}
         print_json(
             {
                 "model": str(out / "denoiser"),
+                "generator": str(folder),
                 "step": trained.step,
                 "done": trained.done,
                 "seconds": round(trained.seconds, 1),
@@ -120,6 +139,7 @@ def generator(
     if held_out:
         told, swapped = held_out["held_out/told"], held_out["held_out/swapped"]
         print_line(f"loss on held-out music {told:.4f}; told what is true of other music {swapped:.4f}")
+    print_line(f"SONGSPACE_GENERATOR={folder} songspace generate PROMPT makes music with it")
     if not trained.done:
         print_line("the run is not at its end: the same command with --resume goes on")
 

@@ -48,6 +48,8 @@ class DenoisingConfig:
         Learn at this noise level alone: to see what a schedule of them is good for.
     crops : bool
         Whether batches are cut shorter at times.
+    muon : bool
+        Whether Muon moves the matrices of the blocks, and AdamW the rest; else AdamW moves all.
     """
 
     batch_size: int = 32
@@ -60,6 +62,7 @@ class DenoisingConfig:
     time_spread: float = 1.0
     fixed_timestep: float | None = None
     crops: bool = True
+    muon: bool = False
 
 
 def denoising_loss(
@@ -186,6 +189,7 @@ def train_denoiser(
                 denoising_loss(model, kind, config),
                 learning_rate=config.learning_rate,
                 weight_decay=config.weight_decay,
+                orthogonal=_inner_matrices(model) if config.muon else frozenset(),
             )
         ],
         lambda number: music.batch(loop.seed, number, size=config.batch_size, crops=config.crops),
@@ -208,6 +212,15 @@ def train_denoiser(
     if hardware.is_main:
         average.save_pretrained(out / MODEL)
     return average, trained
+
+
+def _inner_matrices(model: nn.Module) -> frozenset[str]:
+    """Names of the matrices inside the blocks."""
+    return frozenset(
+        name
+        for name, weight in model.named_parameters()
+        if name.startswith("blocks.") and name.endswith(".weight") and weight.ndim == 2
+    )
 
 
 def _plain(settings: Mapping[str, object]) -> dict[str, object]:
