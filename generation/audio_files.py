@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from pathlib import Path
 
@@ -14,6 +15,9 @@ FORMATS = {
     ".ogg": ("OGG", "VORBIS"),
     ".mp3": ("MP3", "MPEG_LAYER_III"),
 }
+LOSSY = frozenset({".ogg", ".mp3"})
+_DECODED_PEAK = 0.99
+_ROUNDS = 4
 BITS = (16, 24, 32)
 
 
@@ -49,14 +53,58 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int, *, bits: int
     Raises
     ------
     ValueError
-        Another suffix; other bits; a waveform that is empty, not finite, or beyond -1 .. 1; a sample rate that the format
-        does not know.
+        As `encoded`; another suffix.
     OSError
         The file cannot be written.
     """
+    suffix = audio_format(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} in")
+    try:
+        content = encoded(waveform, sample_rate, suffix, bits=bits)
+    except ValueError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    write_whole(path, content)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside and move it into its place, so that it is there whole or not at all.
+
+    Raises
+    ------
+    OSError
+    """
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        beside.write_bytes(content)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def encoded(waveform: np.ndarray, sample_rate: int, suffix: str, *, bits: int = 16) -> bytes:
+    """Return a waveform as the bytes of a sound file.
+
+    MP3 and Ogg Vorbis decode to other samples than they were given. What would lie beyond -1 .. 1, and be cut
+    off by a player, is turned down before, as a whole.
+
+    Parameters
+    ----------
+    waveform : float array, shape (n_samples,) or (n_samples, channels)
+        Within -1 .. 1.
+    suffix : str
+        One of `FORMATS`.
+    bits : 16, 24 or 32
+        Of each sample, as `write_audio`.
+
+    Raises
+    ------
+    ValueError
+        Other bits; a waveform that is empty, not finite, or beyond -1 .. 1; a sample rate that the format does not know.
+    """
     import soundfile
 
-    format, subtype = FORMATS[audio_format(path)]
+    format, subtype = FORMATS[suffix]
     if bits not in BITS:
         raise ValueError(f"samples have {', '.join(map(str, BITS))} bits, got {bits}")
     if waveform.ndim not in (1, 2) or not waveform.size:
@@ -64,19 +112,20 @@ def write_audio(path: Path, waveform: np.ndarray, sample_rate: int, *, bits: int
     # Not `> 1`, which NaN is not.
     if not np.abs(waveform).max() <= 1:
         raise ValueError("a waveform is finite and within -1 .. 1")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"there is no folder {path.parent} to write {path.name} in")
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    if subtype == "PCM_16":
+        waveform, subtype = _samples(waveform, bits, format)
     try:
-        with beside.open("wb") as file:
-            if subtype == "PCM_16":
-                waveform, subtype = _samples(waveform, bits, format)
-            _write(file, waveform, sample_rate, format, subtype)
-        os.replace(beside, path)
+        content = _encoded(waveform, sample_rate, format, subtype)
+        gain = 1.0
+        for _ in range(_ROUNDS if suffix in LOSSY else 0):
+            peak = float(np.abs(soundfile.read(io.BytesIO(content))[0]).max(initial=0.0))
+            if peak <= 1:
+                break
+            gain *= _DECODED_PEAK / peak
+            content = _encoded(waveform * gain, sample_rate, format, subtype)
     except soundfile.LibsndfileError as error:
-        raise ValueError(f"{path.name} cannot be written at {sample_rate} Hz: {error.error_string}") from None
-    finally:
-        beside.unlink(missing_ok=True)
+        raise ValueError(f"cannot be written at {sample_rate} Hz: {error.error_string}") from None
+    return content
 
 
 def _samples(waveform: np.ndarray, bits: int, format: str) -> tuple[np.ndarray, str]:
@@ -95,11 +144,13 @@ def _samples(waveform: np.ndarray, bits: int, format: str) -> tuple[np.ndarray, 
     return whole.astype(np.int32) << 8, "PCM_24"
 
 
-def _write(file: object, waveform: np.ndarray, sample_rate: int, format: str, subtype: str) -> None:
+def _encoded(waveform: np.ndarray, sample_rate: int, format: str, subtype: str) -> bytes:
     import soundfile
 
     channels = 1 if waveform.ndim == 1 else waveform.shape[1]
+    file = io.BytesIO()
     with soundfile.SoundFile(file, "w", sample_rate, channels, subtype=subtype, format=format) as out:
         # libvorbis overflows its stack on long buffers, so a second at a time.
         for start in range(0, len(waveform), sample_rate):
             out.write(waveform[start : start + sample_rate])
+    return file.getvalue()

@@ -15,7 +15,8 @@ import numpy as np
 
 LOUDNESS_LUFS = -14.0
 CEILING = 10 ** (-1.0 / 20)
-"""-1 dB of full scale, true peak. MP3 and Ogg Vorbis decode to peaks of up to some 4 % more."""
+"""-1 dB of full scale, true peak. MP3 and Ogg Vorbis mostly decode to peaks of up to some 4 % more; of noise
+it may be a fifth more, which `generation.audio_files.encoded` turns down by itself."""
 MOST_LIMITING_DB = 12.0
 """A track that would need more of the limiter than this stays softer."""
 FADE_IN_S, FADE_OUT_S, FADE_OUT_SHARE = 0.005, 2.0, 0.1
@@ -124,7 +125,7 @@ def _levelled(waveform: np.ndarray, sample_rate: int) -> tuple[np.ndarray, float
     over = true_peak(out) / CEILING
     if over > 1:
         out, gain_db = out / over, gain_db - 20 * np.log10(over)
-    return out, float(gain_db), float(-20 * np.log10(held.min()))
+    return out, float(gain_db), float(max(0.0, -20 * np.log10(held.min())))
 
 
 def _peaks(waveform: np.ndarray) -> np.ndarray:

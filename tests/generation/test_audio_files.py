@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from generation.audio_files import FORMATS, write_audio
+from generation.audio_files import FORMATS, encoded, write_audio
 
 soundfile = pytest.importorskip("soundfile")
 TONE = 0.5 * np.sin(np.arange(22_050) * 0.1)[:, None] * np.ones(2)
@@ -44,6 +45,13 @@ def test_samples_that_are_floats_stay_floats_in_a_wav(tmp_path: Path) -> None:
     samples = np.random.default_rng(0).uniform(-1, 1, 500).astype(np.float32)
     write_audio(tmp_path / "a.wav", samples, 22_050, bits=32)
     assert np.array_equal(soundfile.read(tmp_path / "a.wav", dtype="float32")[0], samples)
+
+
+@pytest.mark.parametrize("suffix", FORMATS)
+def test_what_is_decoded_is_not_clipped(suffix: str) -> None:
+    noise = np.clip(np.random.default_rng(0).normal(size=44_100), -0.99, 0.99)  # the hardest to encode
+    decoded, _ = soundfile.read(io.BytesIO(encoded(noise, 22_050, suffix)))
+    assert 0.6 < np.abs(decoded).max() <= 1
 
 
 def test_an_unknown_suffix_is_refused_with_those_known(tmp_path: Path) -> None:
