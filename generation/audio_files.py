@@ -100,7 +100,8 @@ def encoded(waveform: np.ndarray, sample_rate: int, suffix: str, *, bits: int = 
     Raises
     ------
     ValueError
-        Other bits; a waveform that is empty, not finite, or beyond -1 .. 1; a sample rate that the format does not know.
+        Other bits; a waveform that is empty, not finite, or beyond -1 .. 1; a sample rate that the format
+        does not know.
     """
     import soundfile
 
