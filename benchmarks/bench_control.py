@@ -20,6 +20,7 @@ import numpy as np
 import torch
 
 from benchmarks.control import KINDS, Asked, Ear, Obtained, draw_asked, hits, mono, rates
+from benchmarks.outside_judge import LABELS, OutsideJudge, areas
 from benchmarks.studio_truth import share
 from generation.audio.pipeline import SongspacePipeline
 from generation.audio.request import Request
@@ -50,16 +51,19 @@ def make(folder: Path, weights: Path | None, requests: Sequence[tuple[str, Reque
         write_audio(path, track.waveform, track.sample_rate)
 
 
-def hear(paths: Sequence[Path]) -> list[Obtained]:
-    """Measure files; silence is nothing of all."""
+def hear(paths: Sequence[Path]) -> list[tuple[Obtained, np.ndarray]]:
+    """Measure files, and have them judged; silence is nothing of all."""
     import soundfile
 
     torch.set_num_threads(1)
-    ear, found = Ear(), []
+    ear, judge = Ear(), OutsideJudge()
+    found = []
     for path in paths:
         waveform, sample_rate = soundfile.read(path, dtype="float32")
-        sound = bool(np.abs(waveform).max() > 1e-4)
-        found.append(ear.hear(waveform, sample_rate) if sound else Obtained(0.0, "", "", ""))
+        if np.abs(waveform).max() > 1e-4:
+            found.append((ear.hear(waveform, sample_rate), judge.scores(waveform, sample_rate)))
+        else:
+            found.append((Obtained(0.0, "", "", ""), np.zeros(len(LABELS))))
     return found
 
 
@@ -80,7 +84,9 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     pairs = draw_asked(given.seed, given.prompts)
     ear = Ear()
+    judge = OutsideJudge()
     real = [ear.hear(mono(clip)) for _, clip in pairs]
+    real_judged = np.stack([judge.scores(mono(clip), SAMPLE_RATE) for _, clip in pairs])
     asked: list[Asked] = [one for one, _ in pairs]
     settings = {
         "num_inference_steps": given.steps,
@@ -95,10 +101,11 @@ def main() -> None:
             done.result()
         paths = [given.out / f"{name}.flac" for name, _ in requests]
         halves = [pool.submit(hear, paths[start :: given.workers]) for start in range(given.workers)]
-        heard: list[Obtained] = [Obtained(0.0, "", "", "")] * len(paths)
+        heard: dict[int, tuple[Obtained, np.ndarray]] = {}
         for start, half in enumerate(halves):
-            heard[start :: given.workers] = half.result()
-    got, free = heard[: len(asked)], heard[len(asked) :]
+            heard |= zip(range(start, len(paths), given.workers), half.result(), strict=True)
+    got, free = ([heard[n][0] for n in part] for part in (range(len(asked)), range(len(asked), len(paths))))
+    judged = np.stack([heard[n][1] for n in range(len(asked))])
     leads = ear.leads
 
     def rows(obtained: Sequence[Obtained], shift: int = 0) -> dict[str, list[bool]]:
@@ -119,6 +126,16 @@ def main() -> None:
         mine, most = (float(np.mean(columns[name][kind])) for name in ("asked", "estimator on real clips"))
         bar = f"{BARS[kind]:.2f}" + (" (the share)" if kind == "tempo" else "")
         print(f"| {kind} | " + " | ".join(cells) + f" | {mine / max(most, 1e-9):.3f} | {bar} |")
+    outside = {
+        "asked": areas(asked, judged),
+        "real clips": areas(asked, real_judged),
+        "swapped": areas(asked, np.roll(judged, -(len(asked) // 2), axis=0)),
+    }
+    print("\nAn outside tagger's tags, share of pairs in which the fitting track has more of it:\n")
+    print("| tag | " + " | ".join(outside) + " |\n|---|---|---|---|")
+    for tag in outside["asked"]:
+        print(f"| {tag} | " + " | ".join(f"{column[tag]:.2f}" for column in outside.values()) + " |")
+    print("| mean | " + " | ".join(f"{np.mean(list(one.values())):.3f}" for one in outside.values()) + " |")
     print(f"\n{time.perf_counter() - started:.0f} s")
     lines = [
         {"asked": one.to_json(), "obtained": vars(other), "real": vars(truth), "file": f"{n:03d}.flac"}
