@@ -31,7 +31,7 @@ def run(
         str | None,
         typer.Option(
             metavar="F",
-            help="tabular, mpd, jspf, xspf, m3u, listenbrainz, lastfm, audio or lyrics; by default found out.",
+            help="tabular, mpd, jspf, xspf, m3u, listenbrainz, lastfm, audio or lyrics; by default found.",
         ),
     ] = None,
     namespace: Annotated[
