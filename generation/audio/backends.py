@@ -53,8 +53,8 @@ class Backend(Protocol):
     @property
     def model(self) -> str: ...  # noqa: D102
 
-    def generate(self, request: Request, *, callback: Callback | None = None) -> Generation:
-        """Make what is asked for; `callback` is told each step.
+    def generate(self, request: Request, *, callback: Callback | None = None, told: Any = None) -> Generation:
+        """Make what is asked for; `callback` is told each step, and `told` are conditions that were recorded.
 
         Raises
         ------
@@ -139,9 +139,9 @@ class Songspace:
         """SHA-256 of the weights."""
         return str(self.pipeline.fingerprint())
 
-    def generate(self, request: Request, *, callback: Callback | None = None) -> Generation:
+    def generate(self, request: Request, *, callback: Callback | None = None, told: Any = None) -> Generation:
         """Make what is asked for."""
-        made: Generation = self.pipeline.generate(request, callback=callback)
+        made: Generation = self.pipeline.generate(request, callback=callback, told=told)
         return made
 
 
@@ -159,10 +159,12 @@ class Foreign:
         self._own_scheduler = pipeline.scheduler
         pipeline.set_progress_bar_config(disable=True)
 
-    def generate(self, request: Request, *, callback: Callback | None = None) -> Generation:
+    def generate(self, request: Request, *, callback: Callback | None = None, told: Any = None) -> Generation:
         """Make what is asked for."""
         import torch
 
+        if told is not None:
+            raise ValueError(f"backend {self.name} is asked with words, and takes no recorded conditions")
         arguments = self._arguments(request)
         self._choose_scheduler(request.scheduler)
         tracks = []
@@ -183,7 +185,7 @@ class Foreign:
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments of the pipeline's call, generator and callback apart."""
-        for name in ("style", "structure_guidance", "style_guidance"):
+        for name in ("style", "structure_guidance", "style_guidance", "edit", "blend"):
             if getattr(request, name) is not None:
                 raise ValueError(f"backend {self.name} knows no {name}")
         spelling = self._spelling

@@ -135,22 +135,15 @@ def _peaks(waveform: np.ndarray) -> np.ndarray:
     if not len(waveform):
         return np.zeros(0)
     between = np.abs(resample_poly(waveform, _OVERSAMPLING, 1, axis=0))
-    if between.ndim == 2:
-        between = between.max(axis=1)
-    return np.asarray(
-        np.maximum(between.reshape(-1, _OVERSAMPLING).max(axis=1), _channels_max(np.abs(waveform)))
-    )
-
-
-def _channels_max(values: np.ndarray) -> np.ndarray:
-    return np.asarray(values if values.ndim == 1 else values.max(axis=1))
+    at, between = np.abs(waveform), between.reshape(len(waveform), -1)  # all channels at once
+    return np.maximum(between.max(axis=1), at if at.ndim == 1 else at.max(axis=1))
 
 
 def _limiting(peaks: np.ndarray, sample_rate: int) -> np.ndarray:
     """The gain of the limiter at each sample, at most 1, for peaks of that height."""
     from scipy.ndimage import convolve1d, minimum_filter1d
 
-    needed = np.minimum(1.0, CEILING / np.maximum(peaks, CEILING))
+    needed: np.ndarray = CEILING / np.maximum(peaks, CEILING)
     if needed.min() >= 1:
         return needed
     length = 2 * round(_WINDOW_S * sample_rate / 2) + 1
