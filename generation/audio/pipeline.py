@@ -12,9 +12,9 @@ encoder is not part of the folder: it never changes, and is read from the instal
 
 from __future__ import annotations
 
-import copy
 import json
-from dataclasses import asdict, replace
+from collections.abc import Callable
+from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
@@ -28,24 +28,19 @@ from diffusers.pipelines.pipeline_utils import DiffusionPipeline
 from generation.audio.autoencoder import Autoencoder
 from generation.audio.conditioning import conditions_of, stack_conditions
 from generation.audio.denoiser import Denoiser
-from generation.audio.guidance import Guidance, Said, evaluations
-from generation.audio.request import (
-    Callback,
-    Generation,
-    Request,
-    Step,
-    Track,
-    genre_of,
-    key_of,
-    tell,
-)
-from generation.audio.schedulers import DEFAULT, clean_latent, make_scheduler
+from generation.audio.edit.editing import details, edited, settled
+from generation.audio.edit.edits import Blend, Edit, Section
+from generation.audio.edit.take import Made, Take
+from generation.audio.request import Callback, Generation, Request, Step, Track, tell
+from generation.audio.sampler import Sampler
+from generation.audio.schedulers import DEFAULT, make_scheduler
 from generation.audio.soundness import check_sound, finished
 from generation.audio.told import Told
 from generation.audio.vocoder import Vocoder
-from generation.audio.wishes import Wishes, wishes_of_prompt
+from generation.audio.wanted import GUIDANCE, guidance_of, rows_of
+from generation.audio.wishes import Wishes
 
-STEPS, GUIDANCE = 25, 3.0
+STEPS = 25
 MOST_SHARD_BYTES = 16 * 2**20
 ENTRY = "pipeline.py"
 _ENTRY_TEXT = '''"""The pipeline, for plain diffusers; Songspace has to be installed.
@@ -137,6 +132,9 @@ class SongspacePipeline(DiffusionPipeline):
         genre: str | None = None,
         style: np.ndarray | None = None,
         scheduler: str | None = None,
+        edit: Edit | None = None,
+        sections: tuple[Section, ...] = (),
+        blend: Blend | None = None,
         callback: Callback | None = None,
     ) -> Generation:
         """Make tracks; `.audios` of what is returned are their samples, shape (n_takes, n_samples).
@@ -158,6 +156,9 @@ class SongspacePipeline(DiffusionPipeline):
             genre=genre,
             style=style,
             scheduler=scheduler,
+            edit=edit,
+            sections=sections,
+            blend=blend,
         )
         return self.generate(request, callback=callback)
 
@@ -181,22 +182,22 @@ class SongspacePipeline(DiffusionPipeline):
         UnsoundError
             What came out is no music.
         """
+        request = settled(request, self.sample_rate)
         n_steps = request.num_inference_steps or STEPS
         wanted = self._scheduler(request.scheduler)
-        guidance = _guidance(request)
-        told = self._told(request, guidance) if told is None else self._recorded(told)
+        sampler = Sampler(wanted, self.prediction_type, n_steps)
+        told = self.told_of(request) if told is None else self._recorded(told)
+        make = self._plain if request.edit is None else edited
         tracks = []
-        for take in range(request.n_takes):
-            seed = request.seed + take
-            scheduler = copy.deepcopy(wanted)  # it remembers steps, and another thread may be at its own
-            scheduler.set_timesteps(n_steps, device=self._execution_device)
-            noise = self.noise(request.seconds, seed) * float(getattr(scheduler, "init_noise_sigma", 1.0))
-            latent = noise
-            for number, timestep in enumerate(scheduler.timesteps, start=1):
-                latent, clean = self._step(scheduler, latent, timestep, told)
-                seen = partial(self._seen, clean)
-                tell(callback, Step(number, len(scheduler.timesteps), take + 1, request.n_takes, seen))
-            tracks.append(Track(self._sound(latent, request.seconds), self.sample_rate, seed))
+        for number in range(request.n_takes):
+            seed = request.seed + number
+
+            def telling(step: int, n_steps: int, latent: torch.Tensor, take: int = number + 1) -> None:
+                seen = partial(self._seen, latent)
+                tell(callback, Step(step, n_steps, take, request.n_takes, seen))
+
+            made = make(Take(self, request, seed, told, sampler, telling))
+            tracks.append(Track(made.waveform, made.sample_rate, seed, made.keeps, made.bits))
         return Generation(
             tuple(tracks),
             request,
@@ -209,7 +210,8 @@ class SongspacePipeline(DiffusionPipeline):
                     key: value for key, value in wanted.config.items() if not key.startswith("_")
                 },
                 "num_inference_steps": n_steps,
-                "guidance": asdict(guidance),
+                "guidance": asdict(guidance_of(request)),
+                **details(request),
             },
             told=told,
         )
@@ -222,7 +224,11 @@ class SongspacePipeline(DiffusionPipeline):
 
     def noise(self, seconds: float, seed: int) -> torch.Tensor:
         """Return the white noise of a seed, shape (1, C, L): drawn on the CPU, the same for every device."""
-        shape = (1, self.autoencoder.config.channels, self.latent_frames(seconds))
+        return self.noise_of(self.latent_frames(seconds), seed)
+
+    def noise_of(self, n_frames: int, seed: int) -> torch.Tensor:
+        """Return the white noise of a seed for so many latent frames, shape (1, C, n_frames)."""
+        shape = (1, self.autoencoder.config.channels, n_frames)
         generator = torch.Generator("cpu").manual_seed(seed)
         noise = torch.randn(shape, generator=generator, dtype=torch.float32)
         return noise.to(self._execution_device, self.denoiser.dtype)
@@ -232,28 +238,33 @@ class SongspacePipeline(DiffusionPipeline):
             return self.scheduler
         return make_scheduler(name, prediction_type=self.prediction_type)
 
-    def _told(self, request: Request, guidance: Guidance) -> Told:
-        """What the denoiser is to be told in each evaluation of a step, and the weights of its answers."""
-        wishes = wishes_of(request)
-        against = wishes_of_prompt(request.negative_prompt or "")
-        words, styled = bool(wishes.text or wishes.tags), wishes.style is not None
-        structured = any(value is not None for value in (wishes.tempo_bpm, wishes.tonic, wishes.mode))
-        said = evaluations(
-            guidance,
-            text=words,
-            negative=request.negative_prompt is not None,
-            # The length comes along with any wish. Alone it is none: then music is made from noise alone.
-            structure=words or styled or structured,
-            style=styled,
-        )
+    def told_of(self, request: Request, wishes: Wishes | None = None) -> Told:
+        """What the denoiser is to be told in each evaluation of a step, and the weights of its answers.
+
+        Parameters
+        ----------
+        wishes : Wishes, optional
+            In place of those of the request.
+        """
+        rows = rows_of(request, wishes)
         tags = self.denoiser.config.tags
-        rows = [
-            conditions_of([_restricted(wishes, against, one)], self.text_encoder.tokens, tags=tags)
-            for one, _ in said
-        ]
+        conditions = [conditions_of([said], self.text_encoder.tokens, tags=tags) for said, _ in rows]
         device = self._execution_device
-        weights = torch.tensor([weight for _, weight in said], device=device, dtype=torch.float32)
-        return Told(stack_conditions(rows).to(device), weights)
+        weights = torch.tensor([weight for _, weight in rows], device=device, dtype=torch.float32)
+        return Told(stack_conditions(conditions).to(device), weights)
+
+    def predictor(self, told: Told) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
+        """Return what answers for a noisy latent (1, C, L) at a timestep, by all that is told together."""
+        n = len(told.conditions)
+
+        def predict(noisy: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
+            times = timestep.to(torch.float32).expand(n)
+            answers = self.denoiser(noisy.expand(n, -1, -1), times, told.conditions)
+            weights = told.weights.to(answers.dtype)[:, None, None]
+            summed: torch.Tensor = (answers * weights).sum(0, keepdim=True)
+            return summed
+
+        return predict
 
     def _recorded(self, told: Told) -> Told:
         """Conditions that were recorded, if this model knows them."""
@@ -264,19 +275,12 @@ class SongspacePipeline(DiffusionPipeline):
             told.conditions.to(self._execution_device), told.weights.to(device=self._execution_device)
         )
 
-    def _step(
-        self, scheduler: Any, latent: torch.Tensor, timestep: torch.Tensor, told: Told
-    ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Go one step; return the less noisy latent, and what the clean one seems to be."""
-        given = latent
-        if hasattr(scheduler, "scale_model_input"):  # not every scheduler of flows has it
-            given = scheduler.scale_model_input(latent, timestep)
-        n = len(told.conditions)
-        times = timestep.to(torch.float32).expand(n)
-        answers = self.denoiser(given.expand(n, -1, -1), times, told.conditions)
-        predicted = (answers * told.weights.to(answers.dtype)[:, None, None]).sum(0, keepdim=True)
-        clean = clean_latent(scheduler, self.prediction_type, given, predicted, timestep)
-        return scheduler.step(predicted, timestep, latent, return_dict=False)[0], clean
+    def _plain(self, take: Take) -> Made:
+        """Make one take from noise."""
+        seconds = take.request.seconds
+        noise, predict = self.noise(seconds, take.seed), self.predictor(take.told)
+        latent = take.sampler.run(noise, predict, take.watch(take.sampler.steps()))
+        return Made(self._sound(latent, seconds), self.sample_rate)
 
     def _log_mel(self, latent: torch.Tensor) -> torch.Tensor:
         return torch.as_tensor(self.autoencoder.decode(latent.to(self.autoencoder.dtype)))
@@ -313,36 +317,3 @@ class SongspacePipeline(DiffusionPipeline):
         settings.setdefault("max_shard_size", MOST_SHARD_BYTES)
         super().save_pretrained(save_directory, *args, **settings)
         (Path(save_directory) / ENTRY).write_text(_ENTRY_TEXT, encoding="utf-8")
-
-
-def wishes_of(request: Request) -> Wishes:
-    """What a request wishes: the words of its prompt, under what it says expressly."""
-    tonic, mode = key_of(request.key) or (None, None)
-    genre = genre_of(request.genre)
-    text = request.prompt or ""
-    wishes = wishes_of_prompt(
-        text,
-        tempo_bpm=request.tempo_bpm,
-        tonic=tonic,
-        mode=mode,
-        genre=genre,
-        seconds=request.seconds,
-        style=request.style,
-    )
-    # The words of another genre must not speak against the one that is asked for.
-    if genre is not None and genre not in text.lower():
-        wishes = replace(wishes, text=f"{genre}, {text}" if text else genre)
-    return wishes
-
-
-def _restricted(wishes: Wishes, against: Wishes, said: Said) -> Wishes:
-    """What is left of wishes in one evaluation."""
-    words = {"prompt": wishes, "negative": against}.get(said.text, Wishes())
-    structured = wishes if said.structure else Wishes()
-    return replace(structured, text=words.text, tags=words.tags, style=wishes.style if said.style else None)
-
-
-def _guidance(request: Request) -> Guidance:
-    text = GUIDANCE if request.guidance_scale is None else request.guidance_scale
-    structure, style = request.structure_guidance, request.style_guidance
-    return Guidance(text, text if structure is None else structure, text if style is None else style)

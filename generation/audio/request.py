@@ -158,9 +158,9 @@ def request_of_json(document: Mapping[str, Any]) -> Request:
 class Track:
     """One take: float32 samples within -1 .. 1, shape (n_samples,) or (n_samples, channels).
 
-    Whoever finishes a track leaves alone what it `keeps`: its "level" where samples of a given file are in it,
-    its "ends" where it goes round in a loop, or begins as a given file does. `bits` are those of the given
-    file, or 16.
+    Whoever finishes a track leaves alone what it `keeps`: its "level" where samples of a given file are in
+    it, its "ends" where it goes round in a loop, or begins as a given file does. `bits` are those of the
+    given file, or 16.
     """
 
     waveform: np.ndarray

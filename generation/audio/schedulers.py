@@ -145,3 +145,39 @@ def signal_and_noise(scheduler: Any, time: float) -> tuple[float, float]:
     kept = scheduler.alphas_cumprod.double().numpy()
     share = float(np.interp(time, np.arange(len(kept)), kept))
     return share**0.5, (1 - share) ** 0.5
+
+
+def prediction_of(scheduler: Any, prediction_type: str, noisy: Any, clean: Any, timestep: Any) -> Any:
+    """Return the prediction that says that this is the clean latent: undoes `clean_latent`."""
+    time = float(timestep)
+    if prediction_type == "flow":
+        return (noisy - clean) / max(time / TRAIN_TIMESTEPS, 1e-4)
+    if prediction_type == "sample":
+        return clean
+    signal, noise = signal_and_noise(scheduler, time)
+    epsilon = (noisy - signal * clean) / max(noise, 1e-4)
+    return signal * epsilon - noise * clean if prediction_type == "v_prediction" else epsilon
+
+
+def noised(scheduler: Any, prediction_type: str, clean: Any, noise: Any, timestep: Any) -> Any:
+    """Return the mixture of a clean latent and noise that a scheduler expects at one of its timesteps."""
+    time = float(timestep)
+    if prediction_type == "flow":
+        share = time / TRAIN_TIMESTEPS
+        return (1 - share) * clean + share * noise
+    signal, share = signal_and_noise(scheduler, time)
+    if type(scheduler).__name__.startswith("Euler"):  # it leaves the signal as it is and lets the noise grow
+        return clean + share / max(signal, 1e-4) * noise
+    return signal * clean + share * noise
+
+
+def start_within(scheduler: Any, n_steps: int, strength: float) -> int:
+    """Place a scheduler whose timesteps are set where a strength of noise is left; return that row of them.
+
+    At least one step is gone; at strength 1 all are.
+    """
+    order = int(getattr(scheduler, "order", 1))
+    first = (n_steps - min(max(1, round(n_steps * strength)), n_steps)) * order
+    if first and hasattr(scheduler, "set_begin_index"):  # DDIM finds its place by the timestep
+        scheduler.set_begin_index(first)
+    return first

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field, fields
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -182,7 +183,7 @@ def check_sections(sections: tuple[Section, ...], seconds: float) -> None:
     if len(sections) > MOST_SECTIONS:
         raise ValueError(f"at most {MOST_SECTIONS} sections are made, got {len(sections)}")
     starts = [section.start_s for section in sections]
-    if any(later <= earlier for earlier, later in zip(starts, starts[1:], strict=False)):
+    if any(later <= earlier for earlier, later in pairwise(starts)):
         raise ValueError(f"sections begin one after the other, got {', '.join(f'{s:g}' for s in starts)} s")
     if starts and starts[-1] >= seconds:
         raise ValueError(f"the section at {starts[-1]:g} s begins after the end, {seconds:g} s")

@@ -1,4 +1,4 @@
-"""The sound file that is to be changed: read whole, at its own rate, and refused where nothing can come of it."""
+"""The sound file that is to be changed: read whole, at its own rate, and refused where no music is in it."""
 
 from __future__ import annotations
 

@@ -76,8 +76,8 @@ def test_every_wish_is_heard(pipe: Any, wishes: dict[str, Any]) -> None:
 
 
 def test_a_flag_goes_before_the_words(pipe: Any) -> None:
-    from generation.audio.pipeline import wishes_of
     from generation.audio.request import Request
+    from generation.audio.wanted import wishes_of
 
     wishes = wishes_of(Request("jazz at 90 bpm in C major", tempo_bpm=140, key="Am", genre="techno"))
     assert (wishes.tempo_bpm, wishes.tonic, wishes.mode) == (140, 9, "minor")

@@ -1,0 +1,85 @@
+"""What a request wishes, and what the denoiser is therefore told in each evaluation of a step."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from generation.audio.edit.blend import Row, between, blended
+from generation.audio.guidance import Guidance, Said, evaluations
+from generation.audio.request import Request, genre_of, key_of
+from generation.audio.wishes import Wishes, wishes_of_prompt
+
+GUIDANCE = 3.0
+
+
+def wishes_of(request: Request) -> Wishes:
+    """What a request wishes: the words of its prompt, under what it says expressly."""
+    tonic, mode = key_of(request.key) or (None, None)
+    genre = genre_of(request.genre)
+    text = request.prompt or ""
+    wishes = wishes_of_prompt(
+        text,
+        tempo_bpm=request.tempo_bpm,
+        tonic=tonic,
+        mode=mode,
+        genre=genre,
+        seconds=request.seconds,
+        style=request.style,
+    )
+    # The words of another genre must not speak against the one that is asked for.
+    if genre is not None and genre not in text.lower():
+        wishes = replace(wishes, text=f"{genre}, {text}" if text else genre)
+    # Where in a bar a given sound begins, nobody knows.
+    if getattr(request.edit, "given", None) is not None:
+        wishes = replace(wishes, bar_phase=None)
+    return wishes
+
+
+def rows_of(request: Request, wishes: Wishes | None = None) -> list[Row]:
+    """What the denoiser is told in each evaluation, and the weight of each answer; they sum to 1.
+
+    Parameters
+    ----------
+    wishes : Wishes, optional
+        In place of those of the request.
+    """
+    one = wishes_of(request) if wishes is None else wishes
+    blend = request.blend
+    if blend is None:
+        return _rows(request, one)
+    second = replace(
+        request,
+        prompt=request.prompt if blend.prompt is None else blend.prompt,
+        style=request.style if blend.style is None else blend.style,
+    )
+    one, other = between(one, wishes_of(second), blend.share)
+    return blended(_rows(request, one), _rows(request, other), blend.share)
+
+
+def guidance_of(request: Request) -> Guidance:
+    """How much is insisted on each kind of wish."""
+    text = GUIDANCE if request.guidance_scale is None else request.guidance_scale
+    structure, style = request.structure_guidance, request.style_guidance
+    return Guidance(text, text if structure is None else structure, text if style is None else style)
+
+
+def _rows(request: Request, wishes: Wishes) -> list[Row]:
+    against = wishes_of_prompt(request.negative_prompt or "")
+    words, styled = bool(wishes.text or wishes.tags), wishes.style is not None
+    structured = any(value is not None for value in (wishes.tempo_bpm, wishes.tonic, wishes.mode))
+    said = evaluations(
+        guidance_of(request),
+        text=words,
+        negative=request.negative_prompt is not None,
+        # The length comes along with any wish. Alone it is none: then music is made from noise alone.
+        structure=words or styled or structured,
+        style=styled,
+    )
+    return [(_restricted(wishes, against, one), weight) for one, weight in said]
+
+
+def _restricted(wishes: Wishes, against: Wishes, said: Said) -> Wishes:
+    """What is left of wishes in one evaluation."""
+    words = {"prompt": wishes, "negative": against}.get(said.text, Wishes())
+    structured = wishes if said.structure else Wishes()
+    return replace(structured, text=words.text, tags=words.tags, style=wishes.style if said.style else None)
