@@ -105,8 +105,15 @@ def catalogue_pool(
         ) from None
 
 
-def train_autoencoder(pool: Pool, run: Run, *, progress: Progress, stop: Callable[[], bool]) -> Trained:
-    """Train an autoencoder and save it in the run's folder.
+def train_autoencoder(
+    pool: Pool,
+    run: Run,
+    *,
+    progress: Progress,
+    stop: Callable[[], bool],
+    decoder_only: bool = False,
+) -> Trained:
+    """Train an autoencoder, or its decoder alone, and save it in the run's folder.
 
     Raises
     ------
@@ -121,7 +128,7 @@ def train_autoencoder(pool: Pool, run: Run, *, progress: Progress, stop: Callabl
     _, trained = reconstruction.train_autoencoder(
         pool,
         preset.model,
-        preset.training,
+        replace(preset.training, decoder_only=decoder_only),
         replace(preset.loop, steps=run.steps or preset.loop.steps, seed=run.seed),
         out=run.out,
         resume=run.resume,

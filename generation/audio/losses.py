@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Heard = Sequence["tuple[torch.Tensor, Sequence[torch.Tensor]]"]
 """What each discriminator says of a batch: its verdicts, and its features layer by layer."""
 _SQUARES = (2, 4, 8)
+_PIECE, _STILL = 32, 0.02
 
 
 def slope_loss(x: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
@@ -50,6 +51,28 @@ def texture_loss(x: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
         return functional.avg_pool2d(one.diff(dim=dim).abs()[:, None], _SQUARES[-1])
 
     return torch.stack([(roughness(x, dim) - roughness(true, dim)).abs().mean() for dim in (1, 2)]).mean()
+
+
+def movement_loss(x: torch.Tensor, true: torch.Tensor) -> torch.Tensor:
+    """How far off each band's movement from frame to frame is, over pieces of 32 frames of (B, n_mels, T).
+
+    The logarithm of the ratio of its mean, and of its root mean square, so that bands that move little count
+    as much as others. What tells kinds of music apart is in there: a smoothed band is another instrument.
+    """
+    import torch
+    from torch.nn import functional
+
+    def movement(one: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        step = one.diff(dim=2)
+        mean = functional.avg_pool1d(step.abs(), _PIECE)
+        return mean, (functional.avg_pool1d(step.square(), _PIECE) + _STILL**2).sqrt()
+
+    return torch.stack(
+        [
+            ((found + _STILL) / (wanted + _STILL)).log().abs().mean()
+            for found, wanted in zip(movement(x), movement(true), strict=True)
+        ]
+    ).mean()
 
 
 def mel_loss(waveform: torch.Tensor, true: torch.Tensor) -> torch.Tensor:

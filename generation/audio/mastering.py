@@ -136,7 +136,7 @@ def _peaks(waveform: np.ndarray) -> np.ndarray:
         return np.zeros(0)
     between = np.abs(resample_poly(waveform, _OVERSAMPLING, 1, axis=0))
     at, between = np.abs(waveform), between.reshape(len(waveform), -1)  # all channels at once
-    return np.maximum(between.max(axis=1), at if at.ndim == 1 else at.max(axis=1))
+    return np.asarray(np.maximum(between.max(axis=1), at if at.ndim == 1 else at.max(axis=1)))
 
 
 def _limiting(peaks: np.ndarray, sample_rate: int) -> np.ndarray:

@@ -13,7 +13,7 @@ encoder is not part of the folder: it never changes, and is read from the instal
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
 from hashlib import sha256
@@ -37,7 +37,7 @@ from generation.audio.schedulers import DEFAULT, make_scheduler
 from generation.audio.soundness import check_sound, finished
 from generation.audio.told import Told
 from generation.audio.vocoder import Vocoder
-from generation.audio.wanted import GUIDANCE, guidance_of, rows_of
+from generation.audio.wanted import GUIDANCE, guidance_of, rows_of, wishes_of_sections
 from generation.audio.wishes import Wishes
 
 STEPS = 25
@@ -164,13 +164,18 @@ class SongspacePipeline(DiffusionPipeline):
 
     @torch.inference_mode()
     def generate(
-        self, request: Request, *, callback: Callback | None = None, told: Told | None = None
+        self,
+        request: Request,
+        *,
+        callback: Callback | None = None,
+        told: Told | Sequence[Told] | None = None,
     ) -> Generation:
         """Make the tracks of a request.
 
         Takes are made one after the other, so that the memory of one is enough, and take k of seed s is, bit
         for bit, the one take of seed s + k. `told` are conditions that were recorded: they go before all that
-        the request says of words, tempo, key, genre, style and guidance.
+        the request says of words, tempo, key, genre, style and guidance. With sections they are several: of the
+        prompt, and of each section.
 
         Raises
         ------
@@ -186,7 +191,10 @@ class SongspacePipeline(DiffusionPipeline):
         n_steps = request.num_inference_steps or STEPS
         wanted = self._scheduler(request.scheduler)
         sampler = Sampler(wanted, self.prediction_type, n_steps)
-        told = self.told_of(request) if told is None else self._recorded(told)
+        if told is None:
+            tolds = tuple(self.told_of(request, wishes) for wishes in wishes_of_sections(request))
+        else:
+            tolds = self._recorded(told, 1 + len(request.sections))
         make = self._plain if request.edit is None else edited
         tracks = []
         for number in range(request.n_takes):
@@ -196,7 +204,7 @@ class SongspacePipeline(DiffusionPipeline):
                 seen = partial(self._seen, latent)
                 tell(callback, Step(step, n_steps, take, request.n_takes, seen))
 
-            made = make(Take(self, request, seed, told, sampler, telling))
+            made = make(Take(self, request, seed, tolds, sampler, telling))
             tracks.append(Track(made.waveform, made.sample_rate, seed, made.keeps, made.bits))
         return Generation(
             tuple(tracks),
@@ -213,7 +221,7 @@ class SongspacePipeline(DiffusionPipeline):
                 "guidance": asdict(guidance_of(request)),
                 **details(request),
             },
-            told=told,
+            told=tolds if request.sections else tolds[0],
         )
 
     def latent_frames(self, seconds: float) -> int:
@@ -266,14 +274,17 @@ class SongspacePipeline(DiffusionPipeline):
 
         return predict
 
-    def _recorded(self, told: Told) -> Told:
-        """Conditions that were recorded, if this model knows them."""
-        known, recorded = len(self.denoiser.config.tags), told.conditions.tags.shape[1]
-        if known != recorded:
-            raise ValueError(f"recorded conditions have {recorded} tags, this model knows {known}")
-        return Told(
-            told.conditions.to(self._execution_device), told.weights.to(device=self._execution_device)
-        )
+    def _recorded(self, told: Told | Sequence[Told], count: int) -> tuple[Told, ...]:
+        """Conditions that were recorded, if they are so many and this model knows them."""
+        tolds = (told,) if isinstance(told, Told) else tuple(told)
+        if len(tolds) != count:
+            raise ValueError(f"recorded conditions are of {len(tolds)} sections, the request has {count}")
+        known, device = len(self.denoiser.config.tags), self._execution_device
+        for one in tolds:
+            recorded = one.conditions.tags.shape[1]
+            if known != recorded:
+                raise ValueError(f"recorded conditions have {recorded} tags, this model knows {known}")
+        return tuple(Told(one.conditions.to(device), one.weights.to(device=device)) for one in tolds)
 
     def _plain(self, take: Take) -> Made:
         """Make one take from noise."""

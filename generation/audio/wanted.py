@@ -35,6 +35,27 @@ def wishes_of(request: Request) -> Wishes:
     return wishes
 
 
+def wishes_of_sections(request: Request) -> list[Wishes]:
+    """What each section wishes, the first being the request's own prompt.
+
+    Tempo and key hold until a section names others.
+    """
+    found = [wishes_of(request)]
+    for section in request.sections:
+        before, wishes = found[-1], wishes_of(replace(request, prompt=section.prompt))
+        if wishes.tempo_bpm is None:
+            wishes = replace(
+                wishes,
+                tempo_bpm=before.tempo_bpm,
+                bar_phase=before.bar_phase,
+                beats_per_bar=before.beats_per_bar,
+            )
+        if wishes.tonic is None:
+            wishes = replace(wishes, tonic=before.tonic, mode=before.mode)
+        found.append(wishes)
+    return found
+
+
 def rows_of(request: Request, wishes: Wishes | None = None) -> list[Row]:
     """What the denoiser is told in each evaluation, and the weight of each answer; they sum to 1.
 

@@ -76,6 +76,12 @@ def autoencoder(
     seed: Seed = 1,
     resume: Resume = False,
     start: Start = None,
+    decoder_only: Annotated[
+        bool,
+        typer.Option(
+            "--decoder-only", help="Leave the encoder of --start as it is: what was trained on it stays fit."
+        ),
+    ] = False,
     cache: Cache = None,
     workers: Workers = None,
     as_json: Json = False,
@@ -84,11 +90,13 @@ def autoencoder(
     from generation.audio.codec_presets import autoencoder_preset
     from pipelines.train_codec import Run, train_autoencoder
 
+    if decoder_only and start is None:
+        raise typer.BadParameter("--decoder-only needs --start: a trained autoencoder")
     config = autoencoder_preset(preset)
     pool = _pool(ctx, data, clips or config.clips, seed, cache, workers, sound=False)
     run = Run(preset, out, steps, minutes, seed, resume, start)
     with counting_bar("learning", steps or config.loop.steps) as progress, interruptible() as stop:
-        trained = train_autoencoder(pool, run, progress=progress, stop=stop)
+        trained = train_autoencoder(pool, run, progress=progress, stop=stop, decoder_only=decoder_only)
     _tell(trained, out / "autoencoder", pool, steps or config.loop.steps, as_json)
 
 

@@ -8,7 +8,7 @@ and style, and where the first of them knows its bars, so do all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +29,7 @@ from generation.audio.edit.joining import (
 from generation.audio.edit.masks import fade
 from generation.audio.edit.take import Made, Take, heard_as, heard_inside
 from generation.audio.soundness import finished
-from generation.audio.wanted import wishes_of
+from generation.audio.wanted import wishes_of_sections
 from generation.audio.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -164,25 +164,14 @@ class _Heard:
 
 
 def _sections(take: Take, *, in_bars: bool) -> list[_Heard]:
-    """What is told in each section, the first being the request's own prompt.
-
-    Tempo and key hold until a section names others, and bars are counted on until then.
-    """
-    request = take.request
-    before = wishes_of(request)
-    found = [_Heard(take.told, 0.0, 0.0, _bar_s(before) if in_bars else None)]
-    for section in request.sections:
-        wishes = wishes_of(replace(request, prompt=section.prompt))
-        if wishes.tempo_bpm is None:
-            held = {name: getattr(before, name) for name in ("tempo_bpm", "bar_phase", "beats_per_bar")}
-            wishes = replace(wishes, **held)
-        if wishes.tonic is None:
-            wishes = replace(wishes, tonic=before.tonic, mode=before.mode)
+    """What is told in each section; bars are counted on until one has another tempo."""
+    found: list[_Heard] = []
+    starts = [0.0, *(section.start_s for section in take.request.sections)]
+    wished = wishes_of_sections(take.request)
+    for start_s, wishes, told in zip(starts, wished, take.tolds, strict=True):
         bar_s = _bar_s(wishes) if in_bars else None
-        since_s = found[-1].bars_since_s if bar_s == found[-1].bar_s else section.start_s
-        told = take.pipe.told_of(request, wishes)
-        found.append(_Heard(told, section.start_s, since_s, bar_s))
-        before = wishes
+        goes_on = bool(found) and bar_s == found[-1].bar_s
+        found.append(_Heard(told, start_s, found[-1].bars_since_s if goes_on else start_s, bar_s))
     return found
 
 

@@ -23,8 +23,9 @@ class Take:
 
     Attributes
     ----------
-    told : Told
-        What the denoiser hears of the request's words; its lengths and bars are those of no window yet.
+    tolds : tuple of Told
+        What the denoiser hears of the request's words, and of each section's; lengths and bars are those of
+        no window yet.
     tell : callable
         Is given the number of a step, of how many, and the latent that is seen.
     """
@@ -32,9 +33,14 @@ class Take:
     pipe: SongspacePipeline
     request: Request
     seed: int
-    told: Told
+    tolds: tuple[Told, ...]
     sampler: Sampler
     tell: Callable[[int, int, torch.Tensor], None]
+
+    @property
+    def told(self) -> Told:
+        """What it hears of the request's own words."""
+        return self.tolds[0]
 
     def watch(self, n_steps: int) -> Callable[[torch.Tensor], None]:
         """Return what counts steps and tells them."""

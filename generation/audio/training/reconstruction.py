@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generation.audio.losses import slope_loss, squares_loss, texture_loss
+from generation.audio.losses import movement_loss, slope_loss, squares_loss, texture_loss
 from generation.audio.pca import PatchPca, fit_pca
 from generation.audio.training.duel import Duel, DuelConfig
 from generation.audio.training.pool import Pool
@@ -31,7 +31,11 @@ MODEL = "autoencoder"
 
 @dataclass(frozen=True)
 class ReconstructionConfig:
-    """How an autoencoder is trained; weights are those of the losses."""
+    """How an autoencoder is trained; weights are those of the losses.
+
+    With `decoder_only` the encoder stays as it is, and latents with it: a denoiser that was trained on them
+    goes on fitting.
+    """
 
     clips: int = 8
     n_frames: int = 256
@@ -40,8 +44,10 @@ class ReconstructionConfig:
     slopes: float = 0.5
     squares: float = 0.5
     texture: float = 3.0
+    movement: float = 0.3
     bound: float = 0.01
     critic_width: int = 16
+    decoder_only: bool = False
     duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.85))
 
 
@@ -75,7 +81,7 @@ def train_autoencoder(
     Raises
     ------
     ValueError
-        The pool's pieces are shorter than a cut.
+        The pool's pieces are shorter than a cut; a decoder alone, and no `start`.
     ResumeError, DivergedError, OSError
         See `loop.train`.
     """
@@ -86,7 +92,11 @@ def train_autoencoder(
 
     hardware = hardware or Hardware()
     torch.manual_seed(loop.seed)
+    if config.decoder_only and start is None:
+        raise ValueError("a decoder alone is trained from a trained autoencoder on")
     model = start or build_autoencoder(model_config, pool_pca(pool, model_config))
+    for part in (model.to_latent, model.encoder):
+        part.requires_grad_(not config.decoder_only)
     critic = SpectrogramDiscriminator(config.critic_width)
     duel = Duel(_Reconstruct(model, config), critic, config.duel, steps=loop.steps)
 
@@ -111,7 +121,8 @@ def train_autoencoder(
         stop=stop,
     )
     averaged: Any = trained.averages[MODEL].to("cpu").eval()
-    standardise(averaged, pool)
+    if not config.decoder_only:
+        standardise(averaged, pool)
     if hardware.is_main:
         save_model(averaged, out / MODEL)
     hardware.wait()
@@ -137,13 +148,19 @@ class _Reconstruct:
         made = model.rebuilt(raw + strength * noise).float()
         difference = (made - true).abs().mean()
         slopes, squares = slope_loss(made, true), squares_loss(made, true)
-        texture = texture_loss(made, true)
+        texture, movement = texture_loss(made, true), movement_loss(made, true)
         bound = (
             raw.mean(dim=(0, 2)).square().mean() + raw.var(dim=(0, 2)).clamp_min(1e-4).log().square().mean()
         )
         loss = difference + config.slopes * slopes + config.squares * squares
-        loss = loss + config.texture * texture + config.bound * bound
-        parts = {"slopes": slopes, "squares": squares, "texture": texture, "bound": bound}
+        loss = loss + config.texture * texture + config.movement * movement + config.bound * bound
+        parts = {
+            "slopes": slopes,
+            "squares": squares,
+            "texture": texture,
+            "movement": movement,
+            "bound": bound,
+        }
         return made, true, {"loss": loss, "difference": difference, **parts}
 
 

@@ -12,6 +12,7 @@ import torch
 
 from generation.audio.autoencoder import Autoencoder
 from generation.audio.codec_presets import autoencoder_preset, vocoder_preset
+from generation.audio.losses import movement_loss
 from generation.audio.training.adversarial import train_vocoder
 from generation.audio.training.pool import Pool, pool_of_waveforms
 from generation.audio.training.reconstruction import pool_pca, train_autoencoder
@@ -171,3 +172,29 @@ def test_starting_weights_are_kept(tmp_path: Path) -> None:
     assert np.isfinite(more.losses[-1]["autoencoder/loss"])
     assert pool_pca(pool(), autoencoder_preset("tiny").model).components.shape == (16, 640)
     assert first.channels == 16
+
+
+def test_a_decoder_alone_leaves_the_latents_as_they_were(tmp_path: Path) -> None:
+    before, _ = train("autoencoder", tmp_path / "before")
+    preset = autoencoder_preset("tiny")
+    after, _ = train_autoencoder(
+        pool(),
+        preset.model,
+        replace(preset.training, decoder_only=True),
+        replace(preset.loop, steps=12),
+        out=tmp_path / "after",
+        start=Autoencoder.from_pretrained(tmp_path / "before" / "autoencoder"),
+        hardware=CPU,
+    )
+    log_mel = torch.from_numpy(pool(1).log_mels[0][None, :, :64].astype(np.float32))
+    with torch.no_grad():
+        assert torch.equal(before.encode(log_mel), after.encode(log_mel))
+        assert not torch.equal(before(log_mel), after(log_mel))
+
+
+def test_movement_is_missed_where_a_spectrogram_is_smoothed() -> None:
+    true = torch.randn(1, 4, 128, generator=torch.Generator().manual_seed(0))
+    smooth = torch.nn.functional.avg_pool1d(true, 5, stride=1, padding=2)
+    assert movement_loss(true, true) == 0
+    assert movement_loss(true.flip(2), true) < 0.3 < 1 < movement_loss(smooth, true)
+    assert movement_loss(0.01 * smooth, 0.01 * true) > 0.15
