@@ -174,8 +174,8 @@ class SongspacePipeline(DiffusionPipeline):
 
         Takes are made one after the other, so that the memory of one is enough, and take k of seed s is, bit
         for bit, the one take of seed s + k. `told` are conditions that were recorded: they go before all that
-        the request says of words, tempo, key, genre, style and guidance. With sections they are several: of the
-        prompt, and of each section.
+        the request says of words, tempo, key, genre, style and guidance. With sections they are several: of
+        the prompt, and of each section.
 
         Raises
         ------
