@@ -113,6 +113,21 @@ def take_lock(connection: Connection, name: str) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
 
 
+def checkpoint(factory: SessionFactory) -> None:
+    """Bring everything from SQLite's log of writes into its file, and empty the log.
+
+    What was deleted is overwritten in the file as it is, but its old pages stay in the log until then. On
+    PostgreSQL this is its own business.
+    """
+    engine: Engine = factory.kw["bind"]
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
 def _options(driver: str, url: URL) -> dict[str, Any]:
     if driver == "sqlite":
         return {}

@@ -83,7 +83,7 @@ def _contents(
             continue
         if attributes is None:
             complain(f"playlist {ref}", "attributes are not a JSON object")
-        content = _content(pair, name, bounded(source_key), attributes or {}, songs[ref])
+        content = content_of(pair, name, bounded(source_key), attributes or {}, songs[ref])
         before = contents[pair].content_sha256 if pair in contents else earlier.get(pair)
         if before is None:
             contents[pair] = content
@@ -113,9 +113,10 @@ def _songs(
     return {ref: in_order[bounds[number] : bounds[number + 1]] for ref, number in place.items()}
 
 
-def _content(
+def content_of(
     pair: Pair, name: str, source_key: str, attributes: dict[str, Any], songs: NDArray[np.int64]
 ) -> PlaylistContent:
+    """A playlist with the hash by which the same content is known again."""
     said = json.dumps([name, source_key, attributes], sort_keys=True).encode()
     digest = hashlib.sha256(said + b"\0" + songs.astype("<i8").tobytes()).hexdigest()
     return PlaylistContent(*pair, name, songs.tolist(), digest, source_key, attributes)

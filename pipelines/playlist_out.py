@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -61,19 +62,47 @@ def write_playlist(
     """
     kind = (suffix or path.suffix).lower()
     check_suffix(path.with_suffix(kind) if kind else path)
-    with session_factory() as session:
-        described = _describe(session, songs)
-    make = {".m3u8": _m3u8, ".jspf": _jspf, ".xspf": _xspf}[kind]
+    text = playlist_text(session_factory, title, [song.song for song in songs], suffix=kind)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        temporary.write_text(make(title, described), encoding="utf-8", errors="replace")
+        temporary.write_text(text, encoding="utf-8", errors="replace")
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
-def _describe(session: Session, songs: Iterable[Named]) -> list[SongDescription]:
-    ids = [songs_repository.find_song(session, song.song) for song in songs]
+def playlist_text(
+    session_factory: SessionFactory, title: str, songs: Sequence[str], *, suffix: str, paths: bool = True
+) -> str:
+    """The text of a playlist file.
+
+    Parameters
+    ----------
+    songs : sequence of str
+        Ids, in order.
+    suffix : str
+        One of `SUFFIXES`.
+    paths : bool
+        Whether tracks are named by where their files lie: for those who have the files, nobody else.
+
+    Raises
+    ------
+    NotFoundError
+        A song that the database does not hold.
+    """
+    with session_factory() as session:
+        described = _describe(session, songs)
+    if not paths:
+        described = [replace(song, refs=_without_paths(song.refs)) for song in described]
+    return {".m3u8": _m3u8, ".jspf": _jspf, ".xspf": _xspf}[suffix](title, described)
+
+
+def _without_paths(refs: Iterable[str]) -> tuple[str, ...]:
+    return tuple(ref for ref in refs if ref.partition(":")[0] not in ("path", "file"))
+
+
+def _describe(session: Session, songs: Iterable[str]) -> list[SongDescription]:
+    ids = [songs_repository.find_song(session, song) for song in songs]
     found = songs_repository.describe_songs(session, ids)
     return [found[i] for i in ids]
 

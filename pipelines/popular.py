@@ -1,7 +1,8 @@
-"""What is recommended while there is no release: the songs that stand in most lists and listens."""
+"""What is recommended while there is no release, or no database: the songs that stand in most lists."""
 
 from __future__ import annotations
 
+import numpy as np
 from sqlalchemy.orm import Session
 
 from db.repositories import songs as songs_repository
@@ -10,6 +11,7 @@ from pipelines.answers import POPULAR, Recommendation, Recommendations
 from pipelines.asking import unwanted_songs
 from pipelines.profiles import Table
 from pipelines.reasons import SIGNALS
+from pipelines.release import Release
 from pipelines.serving import namespace_of
 
 _MOST_POPULAR = 100_000
@@ -41,3 +43,27 @@ def popular_songs(session: Session, user: str, k: int, feedback: Table) -> Recom
         for i in [*first, *more][:k]
     )
     return Recommendations(user, chosen, None, POPULAR, relaxed)
+
+
+def popular_in_release(release: Release, user: str, k: int) -> Recommendations:
+    """Straight from a release, for when the database cannot be asked: the songs in most lists, one an artist,
+    by our own ids.
+    """
+    artists = release.catalogue.artists
+    songs = release.parts.songs
+    taken: set[int] = set()
+    chosen: list[Recommendation] = []
+    for row in np.argsort(-release.counts, kind="stable").tolist():
+        artist = int(artists[row])
+        if artist >= 0 and artist in taken:
+            continue
+        taken.add(artist)
+        ref, title, by = (
+            f"{OWN_SCHEME}:{int(release.song_ids[row])}",
+            songs["title"].iat[row],
+            songs["artist"].iat[row],
+        )
+        chosen.append(Recommendation(ref, str(title), str(by), 0.0, signal=SIGNALS["popularity"]))
+        if len(chosen) == k:
+            break
+    return Recommendations(user, tuple(chosen), release.name, POPULAR)

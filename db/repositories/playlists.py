@@ -81,6 +81,28 @@ def playlist_songs(session: Session, playlist_id: int) -> list[int]:
     return list(session.execute(statement.order_by(PlaylistEntry.position)).scalars())
 
 
+def playlist_content(session: Session, playlist_id: int) -> PlaylistContent | None:
+    """Return a playlist with its songs; None where there is none."""
+    playlist = session.get(Playlist, playlist_id, populate_existing=True)
+    if playlist is None:
+        return None
+    return PlaylistContent(
+        playlist.scheme,
+        playlist.value,
+        playlist.name,
+        playlist_songs(session, playlist_id),
+        playlist.content_sha256,
+        playlist.source_key,
+        playlist.attributes,
+        playlist.user_id,
+    )
+
+
+def delete_playlist(session: Session, playlist_id: int) -> None:
+    """Delete a playlist with its entries."""
+    session.execute(delete(Playlist).where(Playlist.id == playlist_id))
+
+
 def stored_playlists(
     session: Session, refs: Iterable[tuple[str, str]]
 ) -> dict[tuple[str, str], tuple[int, str]]:

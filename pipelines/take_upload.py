@@ -1,0 +1,100 @@
+"""A file that somebody sends, into the catalogue: looked at before it is read, and gone afterwards.
+
+While it is read it lies in the home folder under a hash of its content, so that the same file twice names the
+same things; one file at a time. What is taken is playlists and listens in the formats that one file can hold;
+music is not, since it would be gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from db.session import SessionFactory
+from pipelines.ingest import IngestReport, ingest
+from pipelines.ingest_batch import Counts
+from pipelines.sources.batch import Problem
+from pipelines.sources.detect import detect
+from pipelines.stages import only_one
+
+TAKEN = ("mpd", "jspf", "xspf", "m3u", "listenbrainz", "lastfm")
+FOLDER = Path("cache") / "uploads"
+_MOST_PROBLEMS = 100
+_SUFFIXES = {"jspf": ".jspf", "xspf": ".xspf", "m3u": ".m3u8", "lastfm": ".tsv"}
+
+
+class UnreadableUploadError(Exception):
+    """The file is of no format that is taken; the message says why."""
+
+
+@dataclass(frozen=True)
+class UploadReport:
+    """What an upload brought; `problems` name places in the file."""
+
+    songs: Counts
+    playlists: Counts
+    entries: Counts
+    listens: Counts
+    feedback: Counts
+    users_added: int
+    problems: tuple[str, ...]
+
+
+def take_upload(session_factory: SessionFactory, home: Path, data: bytes, namespace: str) -> UploadReport:
+    """Store what a file holds; parts that cannot be read are named, the others go in.
+
+    Raises
+    ------
+    UnreadableUploadError
+    JobRunningError
+        Another file is being taken in.
+    ValueError
+        A namespace that cannot be one.
+    """
+    folder = home.resolve() / FOLDER / hashlib.sha256(data).hexdigest()[:16]
+    with only_one(home / "uploads.lock"):
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            report = _read(session_factory, home, folder, data, namespace)
+        finally:
+            shutil.rmtree(folder)
+    problems = tuple(
+        f"{one.place}: {one.reason}" if one.place else one.reason for one in report.problems[:_MOST_PROBLEMS]
+    )
+    return UploadReport(
+        report.songs, report.playlists, report.entries, report.listens, report.feedback, report.users_added,
+        problems,
+    )  # fmt: skip
+
+
+def _read(
+    session_factory: SessionFactory, home: Path, folder: Path, data: bytes, namespace: str
+) -> IngestReport:
+    path = folder / "upload"
+    path.write_bytes(data)
+    format = detect(path)
+    if isinstance(format, Problem):
+        raise UnreadableUploadError(format.reason)
+    if format not in TAKEN:
+        raise UnreadableUploadError(f"{format} is not taken here; taken are {', '.join(TAKEN)}")
+    if format == "listenbrainz" and not data.startswith(b"PK"):
+        raise UnreadableUploadError("listens of whom? A ListenBrainz export is taken as the zip that it is")
+    named = path.rename(folder / f"{folder.name}{_suffix(format, data)}")
+    return ingest(
+        [named],
+        session_factory=session_factory,
+        format=format,
+        namespace=namespace,
+        releases=home / "releases",
+    )
+
+
+def _suffix(format: str, data: bytes) -> str:
+    """A suffix that the format's reader knows."""
+    if format == "mpd":
+        return ".json"
+    if data.startswith(b"PK"):
+        return ".zip"
+    return ".tsv.gz" if data.startswith(b"\x1f\x8b") else _SUFFIXES[format]
