@@ -205,7 +205,8 @@ def _tags(request: Request, made: Generation, made_at: str, title: str | None) -
     tags = {
         "TITLE": title or _title(request),
         "ARTIST": ARTIST,
-        "DATE": made_at,
+        # The day: so the same request, made again on it, is the same file. The record has the second.
+        "DATE": made_at[:10],
         "COMMENT": f"{MARK} with {ARTIST}" + (f': "{request.prompt}"' if request.prompt else ""),
         "ENCODER": f"{ARTIST} {versions().get('songspace', '')}",
         "PROVENANCE": MARK,

@@ -6,23 +6,29 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli.console import print_json, print_line
+from service.cli.console import print_json, print_line, print_note
 from service.cli.options import Json
 from service.cli.pictures import picture_to_write
 from service.cli.progress import status_line
 from service.cli.state import settings_of
 
 if TYPE_CHECKING:
+    from generation.audio.export import Exported
+    from generation.audio.record import Record
     from generation.audio.request import Callback, Generation, Request
 
 FOLDER = "generations"
 _LONGEST_SLUG = 60
+# What may be given beside --from: all else is in the record.
+_BESIDE_FROM = frozenset({"ctx", "source", "backend", "out", "spectrogram", "preview", "as_json"})
 
 
 def run(
@@ -34,7 +40,7 @@ def run(
     seconds: Annotated[float, typer.Option(min=1, max=60, metavar="S", help="How long it is to be.")] = 10.0,
     seed: Annotated[
         int | None,
-        typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same bytes; by default a new one."),
+        typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same sound; by default a new one."),
     ] = None,
     steps: Annotated[
         int | None, typer.Option(min=1, max=1000, metavar="N", help="Steps from noise to music.")
@@ -72,48 +78,110 @@ def run(
     preview: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A picture a step: how it comes out of the noise.")
     ] = None,
+    title: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="Its title; by default what the prompt says.")
+    ] = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Leave loudness and ends as the generator made them.")
+    ] = False,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="Make it again from its record, the .json beside it."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Make a new track, from words or from noise alone."""
+    from generation.audio.export import export, export_again
     from generation.audio.request import Request
 
-    request = Request(
-        prompt=prompt,
-        negative_prompt=negative,
-        seconds=seconds,
-        seed=secrets.randbelow(2**31 - takes) if seed is None else seed,
-        n_takes=takes,
-        num_inference_steps=steps,
-        guidance_scale=guidance,
-        tempo_bpm=tempo,
-        key=key,
-        genre=genre,
-        scheduler=scheduler,
-    )
     settings = settings_of(ctx)
-    folder = settings.home / FOLDER
-    files = _files(request, out, folder)
+    record = _record_of(ctx, source) if source is not None else None
+    if record is not None:
+        request, threads = record.request, record.threads
+        backend = backend if _is_given(ctx, "backend") else _backend_of(record)
+    else:
+        request, threads = (
+            Request(
+                prompt=prompt,
+                negative_prompt=negative,
+                seconds=seconds,
+                seed=secrets.randbelow(2**31 - takes) if seed is None else seed,
+                n_takes=takes,
+                num_inference_steps=steps,
+                guidance_scale=guidance,
+                tempo_bpm=tempo,
+                key=key,
+                genre=genre,
+                scheduler=scheduler,
+            ),
+            settings.threads,
+        )
+    files = _files(request, out, settings.home / FOLDER)
     with ExitStack() as stack:
         picture = stack.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
-        made = _generate(request, backend, settings.generator, settings.threads, preview)
-        _write(made, files)
+        made = _generate(request, backend, settings.generator, threads, preview, record)
+        if record is None:
+            done = export(made, files, made_at=now(), title=title, raw=raw)
+        else:
+            done = [export_again(made, record, files[0])]
         if picture is not None:
-            picture(lambda format: _drawn(made, format))
+            picture(lambda format: _drawn(done, format))
     if str(spectrogram) == "-":  # the picture is the answer
         return
+    if record is not None:
+        _compare(record, done[0])
     if as_json:
-        print_json(_document(made, files))
+        print_json(_document(made, done))
     else:
-        _print(made, files)
+        _print(done)
+
+
+def now() -> datetime:
+    """The moment that a record bears."""
+    return datetime.now(UTC)
+
+
+def _is_given(ctx: typer.Context, name: str) -> bool:
+    """Tell whether an argument stands on the command line."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def _record_of(ctx: typer.Context, source: Path) -> Record:
+    """Read the record that a track is to be made from again, with nothing beside that would change it.
+
+    Raises
+    ------
+    ValueError
+    """
+    from generation.audio.record import load_record
+
+    beside = [name for name in ctx.params if name not in _BESIDE_FROM and _is_given(ctx, name)]
+    if beside:
+        names = ", ".join(name if name == "prompt" else f"--{name.replace('_', '-')}" for name in beside)
+        raise ValueError(f"--from makes a track again as it was: leave out {names}")
+    return load_record(source)
+
+
+def _backend_of(record: Record) -> str:
+    """The backend that a record names, as `--backend` takes it."""
+    return record.backend if record.backend == "songspace" else f"{record.backend}:{record.model}"
 
 
 def _generate(
-    request: Request, backend: str, weights: Path | None, threads: int, preview: Path | None
+    request: Request,
+    backend: str,
+    weights: Path | None,
+    threads: int,
+    preview: Path | None,
+    record: Record | None,
 ) -> Generation:
     import torch
 
     from generation.audio.backends import load_backend
+    from generation.audio.export import remake
     from generation.audio.request import Step
+    from generation.audio.takes import make_takes
 
     torch.set_num_threads(threads)
     with status_line("loading the generator") as say:
@@ -126,7 +194,9 @@ def _generate(
             if draw is not None:
                 draw(step)
 
-        return generator.generate(request, callback=tell)
+        if record is not None:
+            return remake(generator, record, callback=tell)
+        return make_takes(generator, request, callback=tell)
 
 
 def _files(request: Request, out: Path | None, folder: Path) -> list[Path]:
@@ -135,9 +205,11 @@ def _files(request: Request, out: Path | None, folder: Path) -> list[Path]:
     Raises
     ------
     ValueError
-        A format that is not known, a folder that is not there, or what is no ordinary file.
+        A format that is not known, a folder that is not there, what is no ordinary file, or a file of
+        somebody else's where the record would go.
     PermissionError
     """
+    from generation.audio.record import is_record, record_path
     from generation.audio_files import audio_format
 
     if out is None:
@@ -156,6 +228,11 @@ def _files(request: Request, out: Path | None, folder: Path) -> list[Path]:
             raise ValueError(f"there is no folder {name.parent} to write {name.name} in")
         if not os.access(name.resolve().parent, os.W_OK):
             raise PermissionError(f"{name} cannot be written")
+        record = record_path(name.resolve())
+        if record.exists() and not (record.is_file() and is_record(record)):
+            raise ValueError(
+                f"{record} is no record of a generation: move it away, one is to be written there"
+            )
     return [name.resolve() for name in names]
 
 
@@ -180,13 +257,6 @@ def slug(request: Request) -> str:
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-") or "track"
 
 
-def _write(made: Generation, files: list[Path]) -> None:
-    from generation.audio_files import write_audio
-
-    for track, path in zip(made.tracks, files, strict=True):
-        write_audio(path, track.waveform, track.sample_rate, bits=track.bits)
-
-
 def _previews(folder: Path) -> Callback:
     """Return what draws each step into a folder, as take-1-step-001.png."""
     from generation.audio.request import Step
@@ -207,13 +277,14 @@ def _previews(folder: Path) -> Callback:
     return draw
 
 
-def _drawn(made: Generation, format: str) -> bytes:
+def _drawn(done: Sequence[Exported], format: str) -> bytes:
     """Draw the spectrogram of a take, or a sheet of several."""
     from generation.audio.spectrogram import SpectrogramConfig, log_mel
     from service.pictures.spectrogram import Spectrogram, draw_sheet, draw_spectrogram
 
     clips = []
-    for track in made.tracks:
+    for one in done:
+        track, request = one.track, one.record.request
         scale = max(1, round(track.sample_rate / 22_050))
         config = SpectrogramConfig(
             sample_rate=track.sample_rate,
@@ -221,32 +292,54 @@ def _drawn(made: Generation, format: str) -> bytes:
             hop_length=256 * scale,
             fmax_hz=min(11_025.0, track.sample_rate / 2),
         )
-        title = made.request.prompt or made.request.genre or "From noise"
+        title = request.prompt or request.genre or "From noise"
         clips.append(Spectrogram(log_mel(track.waveform, config), config, title, f"seed {track.seed}"))
     if len(clips) == 1:
         return draw_spectrogram(clips[0], format=format)
     return draw_sheet(clips, format=format)
 
 
-def _document(made: Generation, files: list[Path]) -> dict[str, object]:
+def _document(made: Generation, done: Sequence[Exported]) -> dict[str, object]:
+    from generation.audio.record import plain
+
     return {
         "tracks": [
             {
-                "file": str(path),
-                "seed": track.seed,
-                "seconds": round(track.seconds, 3),
-                "sample_rate": track.sample_rate,
+                "file": str(one.path),
+                "record": str(one.record_path),
+                "title": one.record.tags.get("TITLE", ""),
+                "seed": one.track.seed,
+                "seconds": round(one.track.seconds, 3),
+                "sample_rate": one.track.sample_rate,
+                "finish": dict(one.record.finish),
+                "sha256": one.record.file_sha256,
             }
-            for track, path in zip(made.tracks, files, strict=True)
+            for one in done
         ],
         "request": made.request.to_json(),
         "backend": made.backend,
         "model": made.model,
         "threads": made.threads,
-        "settings": dict(made.settings),
+        "settings": plain(made.settings),
     }
 
 
-def _print(made: Generation, files: list[Path]) -> None:
-    for track, path in zip(made.tracks, files, strict=True):
-        print_line(f"{path}: {track.seconds:.1f} s, seed {track.seed}")
+def _print(done: Sequence[Exported]) -> None:
+    for refused in done[0].record.settings.get("refused_seeds", []):
+        print_note(f"seed {refused['seed']} was made again with another: {refused['reason']}")
+    for one in done:
+        loudness = f"{one.record.finish['loudness_lufs']:.1f} LUFS"
+        print_line(f"{one.path}: {one.track.seconds:.1f} s, seed {one.track.seed}, {loudness}")
+
+
+def _compare(record: Record, made: Exported) -> None:
+    """Say whether a track that was made again is the one that it was."""
+    if made.record.file_sha256 == record.file_sha256:
+        print_note("the same bytes as it had")
+    elif made.record.waveform_sha256 == record.waveform_sha256:
+        print_note("the same samples as it had, before they were encoded")
+    else:
+        now = made.record.versions
+        others = [f"{name} {was} then" for name, was in record.versions.items() if now.get(name) != was]
+        why = f": {', '.join(others)}" if others else ", so another machine may have made it"
+        print_note(f"not the same samples as it had{why}")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,10 +30,14 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def own_weights(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONGSPACE_GENERATOR", str(weights))
     monkeypatch.setattr("generation.text_encoder.TextEncoder", TinyTokens)
+    moment = datetime(2026, 11, 21, 14, 46, 52, tzinfo=UTC)
+    monkeypatch.setattr("service.cli.generate.now", lambda: moment)
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.rglob("*") if path.is_file())
+    """Names of all files below, records left out where their sound is there."""
+    names = {path.name for path in folder.rglob("*") if path.is_file()}
+    return sorted(name for name in names if name.removesuffix(".json") not in names - {name})
 
 
 def test_a_prompt_becomes_sound_and_a_picture(run: Run, tmp_path: Path) -> None:
@@ -132,8 +138,85 @@ def test_a_full_disk_leaves_no_half_file(run: Run, tmp_path: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("generation.audio_files.os.replace", full)
+    monkeypatch.setattr("generation.audio.export.os.replace", full)
     code, _, said = run("generate", "jazz", *QUICK, "--out", str(tmp_path / "x.flac"))
     assert code == 1
     assert "No space left on device" in said
     assert files(tmp_path) == []
+
+
+def made(run: Run, file: Path, *args: str) -> bytes:
+    """Make a track into a file, and give its bytes."""
+    assert run("generate", *args, "--out", str(file))[0] == 0
+    return file.read_bytes()
+
+
+@pytest.mark.parametrize("suffix", [".wav", ".flac", ".ogg", ".mp3"])
+def test_a_track_is_made_again_from_its_record(run: Run, suffix: str, tmp_path: Path) -> None:
+    first = made(run, tmp_path / f"a{suffix}", "slow jazz", *QUICK, "--tempo", "93.3", "--title", "Blue")
+    source, out = str(tmp_path / f"a{suffix}.json"), tmp_path / f"b{suffix}"
+    code, _, said = run("generate", "--from", source, "--out", str(out))
+    assert (code, said) == (0, "the same bytes as it had\n")
+    assert out.read_bytes() == first
+
+
+def test_another_format_has_the_same_samples(run: Run, tmp_path: Path) -> None:
+    made(run, tmp_path / "a.wav", "slow jazz", *QUICK, "--seed", "3")
+    out = str(tmp_path / "b.mp3")
+    _, _, said = run("generate", "--from", str(tmp_path / "a.wav.json"), "--out", out)
+    assert said == "the same samples as it had, before they were encoded\n"
+
+
+def test_a_record_is_made_again_with_as_many_threads(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SONGSPACE_THREADS", "1")
+    first = made(run, tmp_path / "a.wav", "slow jazz", *QUICK)
+    monkeypatch.setenv("SONGSPACE_THREADS", "3")
+    assert made(run, tmp_path / "b.wav", "--from", str(tmp_path / "a.wav.json")) == first
+    assert json.loads((tmp_path / "b.wav.json").read_text())["threads"] == 1
+
+
+def test_beside_a_record_nothing_may_ask_for_another_track(run: Run, tmp_path: Path) -> None:
+    made(run, tmp_path / "a.wav", "slow jazz", *QUICK)
+    code, _, said = run("generate", "techno", "--seed", "4", "--from", str(tmp_path / "a.wav.json"))
+    assert code == 1
+    assert "leave out --seed, prompt" in said
+
+
+def test_what_is_no_record_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{}")
+    code, _, said = run("generate", "--from", str(tmp_path / "a.json"), "--out", str(tmp_path / "x.wav"))
+    assert (code, said.count("\n")) == (1, 1)
+    assert "no record of a generation" in said
+    assert files(tmp_path) == ["a.json"]
+
+
+def test_a_file_that_is_no_record_is_not_written_over(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.wav.json").write_text('{"mine": 1}')
+    code, _, said = run("generate", "jazz", *QUICK, "--out", str(tmp_path / "x.wav"))
+    assert code == 1
+    assert "move it away" in said
+    assert (tmp_path / "x.wav.json").read_text() == '{"mine": 1}'
+
+
+def test_silence_is_made_again_with_the_next_seed(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from generation.audio import pipeline
+    from generation.audio.soundness import UnsoundError
+
+    check, calls = pipeline.check_sound, []
+
+    def first_is_silent(*args: Any) -> None:
+        calls.append(args)
+        if len(calls) == 1:
+            raise UnsoundError("the generator made silence")
+        check(*args)
+
+    monkeypatch.setattr(pipeline, "check_sound", first_is_silent)
+    out = str(tmp_path / "x.wav")
+    code, told, said = run("generate", "jazz", *QUICK, "--seed", "7", "--out", out)
+    assert code == 0
+    assert "seed 8" in told
+    assert said == "seed 7 was made again with another: the generator made silence\n"
