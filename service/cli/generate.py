@@ -125,7 +125,7 @@ def run(
         else:
             done = [export_again(made, record, files[0])]
         if picture is not None:
-            picture(lambda format: _drawn(done, format))
+            picture(lambda format: drawn(done, format))
     if str(spectrogram) == "-":  # the picture is the answer
         return
     if record is not None:
@@ -277,7 +277,7 @@ def _previews(folder: Path) -> Callback:
     return draw
 
 
-def _drawn(done: Sequence[Exported], format: str) -> bytes:
+def drawn(done: Sequence[Exported], format: str) -> bytes:
     """Draw the spectrogram of a take, or a sheet of several."""
     from generation.audio.spectrogram import SpectrogramConfig, log_mel
     from service.pictures.spectrogram import Spectrogram, draw_sheet, draw_spectrogram
