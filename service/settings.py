@@ -77,6 +77,9 @@ class Settings(BaseSettings):
         default=None,
         description="Folder of the generator's weights; by default those that ship.",
     )
+    policy: Path | None = Field(
+        default=None, description="File with topics and names that no music is made for; by default none."
+    )
 
     @field_validator("home")
     @classmethod
@@ -94,6 +97,13 @@ class Settings(BaseSettings):
         if soundfont is not None and not soundfont.expanduser().is_file():
             raise ValueError("a file that is there is expected")
         return soundfont.expanduser() if soundfont is not None else None
+
+    @field_validator("policy")
+    @classmethod
+    def _policy_is_a_file(cls, policy: Path | None) -> Path | None:
+        if policy is not None and not policy.expanduser().is_file():
+            raise ValueError("a file that is there is expected")
+        return policy.expanduser() if policy is not None else None
 
     @field_validator("generator")
     @classmethod
@@ -136,6 +146,7 @@ class Settings(BaseSettings):
             "debug": self.debug,
             "soundfont": str(self.soundfont or ""),
             "generator": str(self.generator or ""),
+            "policy": str(self.policy or ""),
         }
 
 

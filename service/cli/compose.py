@@ -44,11 +44,13 @@ def run(
 ) -> None:
     """Compose, or arrange, what a text asks for, and render it."""
     from generation.audio_files import audio_format
+    from generation.policy import load_policy
     from generation.prompt import parse_prompt
     from generation.studio.commission import commission, stand_in
     from generation.studio.midi import write_midi
     from generation.studio.truth import describe
 
+    load_policy(settings_of(ctx).policy).check([text])
     if out is None and midi is None and spectrogram is None:
         raise ValueError("name a file to write: --out, --midi or --spectrogram")
     if out is not None:

@@ -92,6 +92,7 @@ def run(
 ) -> None:
     """Make a new track, from words or from noise alone."""
     from generation.audio.export import export, export_again
+    from generation.policy import load_policy, texts_of
     from generation.audio.request import Request
 
     settings = settings_of(ctx)
@@ -116,6 +117,7 @@ def run(
             ),
             settings.threads,
         )
+    load_policy(settings.policy).check([*texts_of(request), title])
     files = _files(request, out, settings.home / FOLDER)
     with ExitStack() as stack:
         picture = stack.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None

@@ -43,6 +43,7 @@ COMMANDS: dict[str, str] = {
     "releases": "List, show and verify releases, and go back to an earlier one.",
     "sound": "Find, or compose, the sound of a song of the library.",
     "generate": "Make a new track, from words or from noise alone.",
+    "policy": "Show what the operator's policy refuses, and how often it is right.",
     "compose": "Compose, or arrange, what a text asks for, and render it.",
     "studio": "Make clips for training, and look at what the studio plays.",
     "listen": "Say what a music file sounds like: genre, instruments, mood, tempo, key.",
