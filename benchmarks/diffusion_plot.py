@@ -1,4 +1,4 @@
-"""The figure of docs/generation.md, of what `diffusion_curves` left: `python -m benchmarks.diffusion_plot`."""
+"""The figure of docs/generation.md, of what `diffusion_curves` left: python -m benchmarks.diffusion_plot."""
 
 from __future__ import annotations
 
