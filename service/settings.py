@@ -8,6 +8,7 @@ the environment before the default; `Settings.sources` remembers which it was. N
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
@@ -33,6 +34,13 @@ class LogLevel(StrEnum):
     info = "info"
     warning = "warning"
     error = "error"
+
+
+class Auth(StrEnum):
+    """Whether the service asks for keys."""
+
+    auto = "auto"
+    on = "on"
 
 
 def available_cpus() -> int:
@@ -81,6 +89,27 @@ class Settings(BaseSettings):
         default=None, description="File with topics and names that no music is made for; by default none."
     )
 
+    auth: Auth = Field(
+        default=Auth.auto, description="`auto`: the service asks for keys unless it is on loopback; or `on`."
+    )
+    rate_limit: float = Field(
+        default=50.0,
+        ge=0,
+        le=1e6,
+        allow_inf_nan=False,
+        description="Requests a second that a key may make, ten times as many an admin's; 0 for no limit.",
+    )
+    request_threads: int = Field(
+        default_factory=lambda: max(4, 2 * available_cpus()),
+        ge=1,
+        le=256,
+        description="Requests that the service works on at once; others wait.",
+    )
+    upload_mib: int = Field(default=64, ge=1, le=4096, description="Largest file that may be uploaded.")
+    cors_origins: str = Field(
+        default="", description="Web pages that may call the service, as origins with commas between; none."
+    )
+
     @field_validator("home")
     @classmethod
     def _home_is_a_folder(cls, home: Path) -> Path:
@@ -112,7 +141,15 @@ class Settings(BaseSettings):
             raise ValueError("a folder that is there is expected")
         return generator.expanduser() if generator is not None else None
 
-    @field_validator("log_level", mode="before")
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, origins: str) -> str:
+        for origin in filter(None, map(str.strip, origins.split(","))):
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:_-]+", origin):
+                raise ValueError("origins such as https://music.example.org are expected")
+        return origins
+
+    @field_validator("log_level", "auth", mode="before")
     @classmethod
     def _any_case(cls, level: Any) -> Any:
         return level.lower() if isinstance(level, str) else level
@@ -136,7 +173,7 @@ class Settings(BaseSettings):
             for name in type(self).model_fields
         }
 
-    def shown(self) -> dict[str, str | int | bool]:
+    def shown(self) -> dict[str, str | int | float | bool]:
         """Return name -> value fit to be printed, with secrets redacted."""
         return {
             "home": str(self.home),
@@ -147,6 +184,11 @@ class Settings(BaseSettings):
             "soundfont": str(self.soundfont or ""),
             "generator": str(self.generator or ""),
             "policy": str(self.policy or ""),
+            "auth": self.auth.value,
+            "rate_limit": self.rate_limit,
+            "request_threads": self.request_threads,
+            "upload_mib": self.upload_mib,
+            "cors_origins": self.cors_origins,
         }
 
 

@@ -48,6 +48,8 @@ COMMANDS: dict[str, str] = {
     "studio": "Make clips for training, and look at what the studio plays.",
     "listen": "Say what a music file sounds like: genre, instruments, mood, tempo, key.",
     "train": "Train the models that ship, and say how good they are.",
+    "serve": "Answer over HTTP.",
+    "keys": "Make, list and revoke the keys of the service.",
     "sample-world": "Write a made-up label with playlists and listeners into the database.",
     "settings": "Show the settings in force and where each comes from.",
 }

@@ -1,0 +1,39 @@
+"""`songspace serve`: the HTTP API."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from service.cli.console import print_line
+from service.cli.database import open_database
+from service.cli.state import settings_of
+
+
+class NoServerError(Exception):
+    """The libraries of the service are not installed."""
+
+
+def run(
+    ctx: typer.Context,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="To listen on; off loopback the service asks for keys.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="To listen on.")] = 8000,
+) -> None:
+    """Answer over HTTP."""
+    try:
+        from service.http.app import make_server
+        from service.http.keys import require_keys
+        from service.http.service import asks_for_keys
+    except ModuleNotFoundError as error:
+        raise NoServerError(f"{error.name} is missing: pip install 'songspace[serve]'") from None
+    settings = settings_of(ctx)
+    factory = open_database(ctx, create=True)
+    asks = asks_for_keys(settings, host)
+    if asks:
+        require_keys(factory)
+    shown = f"[{host}]" if ":" in host else host
+    print_line(f"Songspace answers at http://{shown}:{port}/, {'to keys' if asks else 'to this machine'}.")
+    make_server(settings, host=host, port=port).run()
