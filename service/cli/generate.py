@@ -15,6 +15,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.console import print_json, print_line, print_note
+from service.cli.generate_edit import (
+    BlendWith,
+    Continue,
+    Edits,
+    Init,
+    Inpaint,
+    InpaintBand,
+    LoopBars,
+    Seconds,
+    Sections,
+    Strength,
+    edited_request,
+    keep_given,
+)
 from service.cli.options import Json
 from service.cli.pictures import picture_to_write
 from service.cli.progress import status_line
@@ -37,7 +51,7 @@ def run(
         str | None,
         typer.Argument(metavar="[PROMPT]", help='What it is to sound like: "slow jazz trio in F minor".'),
     ] = None,
-    seconds: Annotated[float, typer.Option(min=1, max=60, metavar="S", help="How long it is to be.")] = 10.0,
+    seconds: Seconds = None,
     seed: Annotated[
         int | None,
         typer.Option(min=0, max=2**31 - 1, help="The same seed gives the same sound; by default a new one."),
@@ -88,12 +102,19 @@ def run(
         Path | None,
         typer.Option("--from", metavar="FILE", help="Make it again from its record, the .json beside it."),
     ] = None,
+    init: Init = None,
+    strength: Strength = None,
+    inpaint: Inpaint = None,
+    inpaint_band: InpaintBand = None,
+    continue_: Continue = None,
+    section: Sections = None,
+    loop: LoopBars = None,
+    blend: BlendWith = None,
     as_json: Json = False,
 ) -> None:
-    """Make a new track, from words or from noise alone."""
+    """Make a new track, from words or from noise alone, or of a sound that is given."""
     from generation.audio.export import export, export_again
     from generation.policy import load_policy, texts_of
-    from generation.audio.request import Request
 
     settings = settings_of(ctx)
     record = _record_of(ctx, source) if source is not None else None
@@ -102,10 +123,11 @@ def run(
         backend = backend if _is_given(ctx, "backend") else _backend_of(record)
     else:
         request, threads = (
-            Request(
+            edited_request(
+                Edits(init, strength, inpaint, inpaint_band, continue_, tuple(section or ()), loop, blend),
+                seconds=seconds,
                 prompt=prompt,
                 negative_prompt=negative,
-                seconds=seconds,
                 seed=secrets.randbelow(2**31 - takes) if seed is None else seed,
                 n_takes=takes,
                 num_inference_steps=steps,
@@ -119,6 +141,7 @@ def run(
         )
     load_policy(settings.policy).check([*texts_of(request), title])
     files = _files(request, out, settings.home / FOLDER)
+    keep_given(request, files)
     with ExitStack() as stack:
         picture = stack.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
         made = _generate(request, backend, settings.generator, threads, preview, record)
@@ -160,7 +183,9 @@ def _record_of(ctx: typer.Context, source: Path) -> Record:
 
     beside = [name for name in ctx.params if name not in _BESIDE_FROM and _is_given(ctx, name)]
     if beside:
-        names = ", ".join(name if name == "prompt" else f"--{name.replace('_', '-')}" for name in beside)
+        names = ", ".join(
+            name if name == "prompt" else f"--{name.rstrip('_').replace('_', '-')}" for name in beside
+        )
         raise ValueError(f"--from makes a track again as it was: leave out {names}")
     return load_record(source)
 

@@ -14,6 +14,7 @@ from generation.audio.soundness import loudest_rms
 SHORTEST_S, LONGEST_S = 1.0, 600.0
 _MOST_CHANNELS = 8
 _SLOWEST_RATE, _FASTEST_RATE = 8_000, 192_000
+_CANCELLED = 0.01  # Of the louder channel's power.
 _SILENT_RMS = 1e-3  # -60 dB of full scale
 # How files begin that libsndfile reads; of any others it would tell standard error what it looked for.
 _BEGINNINGS = (b"RIFF", b"RF64", b"FORM", b"fLaC", b"OggS", b"ID3", b"caff", b".snd")
@@ -68,8 +69,12 @@ class Given:
 
     @property
     def mono(self) -> np.ndarray:
-        """The mean of its channels, shape (n_samples,)."""
-        return np.asarray(self.waveform.mean(axis=1, dtype=np.float32))
+        """The mean of its channels, shape (n_samples,); of channels that cancel out, the loudest one."""
+        mean = np.asarray(self.waveform.mean(axis=1, dtype=np.float32))
+        power = np.square(self.waveform, dtype=np.float32).mean(axis=0)
+        if np.square(mean).mean() >= _CANCELLED * power.max():
+            return mean
+        return np.asarray(self.waveform[:, int(np.argmax(power))])
 
     def to_json(self) -> dict[str, Any]:
         """Return what names it; not its samples."""

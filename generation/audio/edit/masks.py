@@ -12,6 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from generation.audio.edit.edits import HIGHEST_HZ
 from generation.audio.spectrogram import SpectrogramConfig, hz_to_mel, mel_to_hz
 
 FADE_S = 0.03
@@ -84,7 +85,7 @@ def _hann(n: int) -> np.ndarray:
 def _within(hz: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
     """1 within a range and 0 beyond, with edges of an eighth of an octave on either side of each end.
 
-    A range from 0 has no lower edge, and one up to the highest frequency that is made no upper one.
+    A range from 0 has no lower edge, and one up to 11,025 Hz no upper one.
     """
     octaves = np.log2(np.maximum(hz, 1e-3))
 
@@ -94,4 +95,6 @@ def _within(hz: np.ndarray, low_hz: float, high_hz: float) -> np.ndarray:
         distance = (octaves - math.log2(edge_hz)) / (2 * _EDGE_OCTAVES) + 0.5
         return np.asarray(0.5 - 0.5 * np.cos(np.pi * distance.clip(0, 1)))
 
-    return np.asarray(above(low_hz) * (1 - above(high_hz)))
+    # The generator makes nothing above; what the given sound has there goes with the rest of the band.
+    up_to_the_top = high_hz >= HIGHEST_HZ
+    return above(low_hz) if up_to_the_top else np.asarray(above(low_hz) * (1 - above(high_hz)))
