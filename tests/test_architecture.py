@@ -36,6 +36,9 @@ NETWORKS = (
     "generation.audio.discriminators",
     "generation.audio.pipeline",
     "generation.audio.vocoder",
+    "generation.lyrics.recurrent",
+    "generation.lyrics.transformer",
+    "generation.lyrics.window",
 )
 HEAVY = {"torch", "gensim", "faiss", "librosa", "diffusers", "transformers", "implicit", "lightgbm"}
 

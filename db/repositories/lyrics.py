@@ -95,7 +95,11 @@ def count_books(session: Session) -> dict[str, int]:
 def _stored_book(session: Session, source: str) -> dict[int, BookLyric]:
     columns = (Lyric.number, Lyric.title, Lyric.author, Lyric.text, Lyric.weight)
     rows = session.execute(select(*columns).where(Lyric.source == source, Lyric.number.is_not(None)))
-    return {row.number: BookLyric(*row) for row in rows}
+    return {
+        number: BookLyric(number, title, author, text, weight)
+        for number, title, author, text, weight in rows
+        if number is not None
+    }
 
 
 def _row(source: str, text: BookLyric) -> dict[str, object]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,7 @@ def _mixed(x: np.ndarray) -> np.ndarray:
     return np.asarray(x ^ (x >> np.uint64(31)))
 
 
+@lru_cache(maxsize=1 << 17)
 def _word_hash(word: str) -> int:
     """A word's hash: FNV-1a of its bytes, 64 bits."""
     found = 0xCBF29CE484222325

@@ -88,7 +88,7 @@ class LyricTokenizer:
         return [*ids, END] if ends else ids
 
     def decode_text(self, token_ids: Iterable[int]) -> str:
-        """The text of the numbers that are text; bytes that are no UTF-8 come as the replacement character."""
+        """The text of the numbers that are text, with the replacement character for broken bytes."""
         table = self.token_bytes
         return b"".join(table[int(i)] for i in token_ids).decode("utf-8", "replace").strip()
 
