@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from db.models.access import ApiKey, AuditEvent, Erasure
+from db.models.access import ApiKey, AuditEvent, Erasure, PlayerPassword
 from db.models.audio import AudioFeatures, AudioFile
 from db.models.base import Base, UtcDateTime, now
 from db.models.catalogue import Album, Artist, Song, SongAlias, SongTag, Tag
@@ -31,6 +31,7 @@ __all__ = [
     "Listen",
     "Lyric",
     "Placement",
+    "PlayerPassword",
     "Playlist",
     "PlaylistEntry",
     "Preference",

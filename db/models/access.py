@@ -25,6 +25,19 @@ class ApiKey(Base):
     revoked_at: Mapped[datetime | None]
 
 
+class PlayerPassword(Base):
+    """That a key has a password for players, and what it is made from (pipelines/player_passwords.py).
+
+    The salt alone tells nothing: the other half lies in the home folder.
+    """
+
+    __tablename__ = "player_passwords"
+
+    api_key_id: Mapped[int] = mapped_column(ForeignKey("api_keys.id", ondelete="CASCADE"), primary_key=True)
+    salt: Mapped[str] = mapped_column(Sha256)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
 class AuditEvent(Base):
     """Something that was done with a key; it stays when the key goes."""
 
