@@ -1,6 +1,7 @@
 """The releases that a home folder keeps: listed, verified, and gone back to.
 
-Going back checks the release first, moves the pointer, and gives every user a profile in its song space.
+Going back checks the release first, moves the pointer, and gives every user a profile in its song space, and
+every song that it does not know a place there.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from db.repositories import releases as releases_repository
 from db.session import SessionFactory, write_transaction
+from pipelines.new_songs import place_new_songs
 from pipelines.profiles import renew_profiles
 from pipelines.release import Release, load_release, self_test
 from pipelines.release_files import (
@@ -123,6 +125,8 @@ def roll_back(home: Path, session_factory: SessionFactory, name: str | None = No
         release: Release = load_release(releases, target)
         publish(releases, target)
         users = renew_profiles(session_factory, release)
+        # What came in while another release was in force has no place in this one's space yet.
+        place_new_songs(session_factory, release, home)
         with write_transaction(session_factory) as session:
             metrics = release.manifest.get("evaluation", {})
             releases_repository.save_release(session, target, state="published", metrics=metrics)

@@ -25,6 +25,7 @@ from db.errors import DatabaseError
 from db.repositories import placements as repository
 from db.repositories import tags as tags_repository
 from db.repositories.audio import style_embeddings
+from db.repositories.generations import generated_among
 from db.repositories.placements import PlacedSong
 from db.session import SessionFactory, write_transaction
 from generation.text_encoder import TextEncoderMissingError
@@ -122,9 +123,10 @@ def place_new_songs(
         without = np.setdiff1d(repository.all_song_ids(session), known)
         before = repository.placed_facts(session, release.name)
         facts = repository.song_facts(session, without.tolist())
-        tags = tags_repository.tags_of(session, without.tolist()) if len(without) else {}
+        tags: Tags = tags_repository.tags_of(session, without.tolist()) if len(without) else {}
         lists = repository.lists_with(session, without.tolist())
         sounds = _sounds(session, release, facts[SONG_ID].to_numpy(np.int64))
+        facts, tags = _by_sound_alone(facts, tags, sounds, generated_among(session, without.tolist()))
     beside = _list_evidence(release, facts[SONG_ID].to_numpy(np.int64), lists)
     hashes = _hashes(facts, tags, beside, sounds)
     changed = np.array(
@@ -215,6 +217,23 @@ def _sounds(session: Session, release: Release, song_ids: np.ndarray) -> np.ndar
     if embeddings.shape[1] == out.shape[1]:
         out[np.searchsorted(song_ids, heard)] = embeddings
     return out
+
+
+def _by_sound_alone(
+    facts: pd.DataFrame, tags: Tags, sounds: np.ndarray, generated: set[int]
+) -> tuple[pd.DataFrame, Tags]:
+    """Forget what the titles of generated songs say, where their sound is known: a title is the prompt, which
+    says what was asked for and not what came out.
+    """
+    heard = np.isfinite(sounds).all(1) & bool(sounds.shape[1])
+    bare = heard & facts[SONG_ID].isin(generated).to_numpy()
+    if not bare.any():
+        return facts, tags
+    gone = set(facts[SONG_ID].to_numpy()[bare].tolist())
+    facts = facts.copy()
+    facts.loc[bare, [TITLE, ARTIST]] = ""
+    facts.loc[bare, ARTIST_ID] = -1
+    return facts, {song: one for song, one in tags.items() if song not in gone}
 
 
 def _sound_evidence(release: Release, sounds: np.ndarray) -> np.ndarray:

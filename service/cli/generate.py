@@ -8,6 +8,7 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,6 +30,21 @@ from service.cli.generate_edit import (
     edited_request,
     keep_given,
 )
+from service.cli.generate_taste import (
+    Add,
+    Interest,
+    Like,
+    TasteOptions,
+    TasteStrength,
+    Unlike,
+    User,
+    add_tracks,
+    documents,
+    print_added,
+    titled,
+    wanted_of,
+    with_sources,
+)
 from service.cli.options import Json
 from service.cli.pictures import picture_to_write
 from service.cli.progress import status_line
@@ -42,7 +58,7 @@ if TYPE_CHECKING:
 FOLDER = "generations"
 _LONGEST_SLUG = 60
 # What may be given beside --from: all else is in the record.
-_BESIDE_FROM = frozenset({"ctx", "source", "backend", "out", "spectrogram", "preview", "as_json"})
+_BESIDE_FROM = frozenset({"ctx", "source", "backend", "out", "spectrogram", "preview", "add", "as_json"})
 
 
 def run(
@@ -110,6 +126,12 @@ def run(
     section: Sections = None,
     loop: LoopBars = None,
     blend: BlendWith = None,
+    user: User = None,
+    taste_strength: TasteStrength = None,
+    interest: Interest = None,
+    like: Like = None,
+    unlike: Unlike = None,
+    add: Add = False,
     as_json: Json = False,
 ) -> None:
     """Make a new track, from words or from noise alone, or of a sound that is given."""
@@ -117,16 +139,23 @@ def run(
     from generation.policy import load_policy, texts_of
 
     settings = settings_of(ctx)
+    policy = load_policy(settings.policy)
     record = _record_of(ctx, source) if source is not None else None
+    wanted = None
     if record is not None:
         request, threads = record.request, record.threads
         backend = backend if _is_given(ctx, "backend") else _backend_of(record)
     else:
+        policy.check([prompt, title])
+        taste = TasteOptions(user, taste_strength, interest, tuple(like or ()), tuple(unlike or ()))
+        wanted = wanted_of(ctx, prompt, taste, backend=backend)
+        policy.check([one.name for one in wanted.sources])
         request, threads = (
             edited_request(
                 Edits(init, strength, inpaint, inpaint_band, continue_, tuple(section or ()), loop, blend),
                 seconds=seconds,
-                prompt=prompt,
+                prompt=wanted.words,
+                style=wanted.style,
                 negative_prompt=negative,
                 seed=secrets.randbelow(2**31 - takes) if seed is None else seed,
                 n_takes=takes,
@@ -139,26 +168,31 @@ def run(
             ),
             settings.threads,
         )
-    load_policy(settings.policy).check([*texts_of(request), title])
-    files = _files(request, out, settings.home / FOLDER)
+    policy.check([*texts_of(request), title])
+    files = _files(
+        request if wanted is None else replace(request, prompt=prompt), out, settings.home / FOLDER
+    )
     keep_given(request, files)
     with ExitStack() as stack:
         picture = stack.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
         made = _generate(request, backend, settings.generator, threads, preview, record)
         if record is None:
-            done = export(made, files, made_at=now(), title=title, raw=raw)
+            made = with_sources(made, prompt, wanted)
+            done = export(made, files, made_at=now(), title=title or titled(prompt, wanted), raw=raw)
         else:
             done = [export_again(made, record, files[0])]
         if picture is not None:
             picture(lambda format: drawn(done, format))
+    added = add_tracks(ctx, done, prompt, wanted) if add else []
     if str(spectrogram) == "-":  # the picture is the answer
         return
     if record is not None:
         _compare(record, done[0])
     if as_json:
-        print_json(_document(made, done))
+        print_json(_document(made, done) | ({"added": documents(added)} if add else {}))
     else:
         _print(done)
+        print_added(added)
 
 
 def now() -> datetime:
