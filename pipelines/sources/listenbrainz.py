@@ -12,7 +12,7 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -169,7 +169,7 @@ def _record(file: Path, place: str, record: object, collector: Collector, user: 
         clean_text(record.get("user_id")) if "score" in record else ""
     )
     user_ref = external(namespace, name or user)
-    song = _song(record)
+    song = song_of(record)
     if "score" in record:
         score = whole_number(record["score"], -1, 1)
         given_at = time_s(record.get("created")) if record.get("created") is not None else 0
@@ -193,7 +193,8 @@ def _record(file: Path, place: str, record: object, collector: Collector, user: 
         collector.listen(user_ref, collector.song(song), listened_at)
 
 
-def _song(record: dict[str, object]) -> Song:
+def song_of(record: Mapping[str, object]) -> Song:
+    """The song of one listen, as ListenBrainz writes it in exports and takes it over its API."""
     metadata = as_object(record.get("track_metadata"))
     info = as_object(metadata.get("additional_info"))
     mapping = as_object(metadata.get("mbid_mapping"))
