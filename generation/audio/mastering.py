@@ -100,6 +100,12 @@ def faded(waveform: np.ndarray, sample_rate: int, fade_in_s: float, fade_out_s: 
     return out
 
 
+def limited(waveform: np.ndarray, sample_rate: int) -> np.ndarray:
+    """Return it with its peaks, between samples nearly too, at -1 dB at most; float64."""
+    held = _limiting(_peaks(waveform), sample_rate)
+    return np.asarray(waveform * (held if waveform.ndim == 1 else held[:, None]), dtype=np.float64)
+
+
 def true_peak(waveform: np.ndarray) -> float:
     """The highest true peak of any channel; 0 of no samples."""
     return float(_peaks(waveform.astype(np.float64)).max(initial=0.0))

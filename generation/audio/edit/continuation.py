@@ -17,7 +17,6 @@ from generation.audio.edit.codec import decoded, encoded, frame_samples, sounded
 from generation.audio.edit.edits import Continuation
 from generation.audio.edit.given import Given
 from generation.audio.edit.joining import (
-    CEILING,
     MOST_LAG_S,
     best_lag,
     channel_levels,
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from generation.audio.told import Told
 
 WINDOW_S, OVERLAP_S = 10.0, 4.0
-JOIN_S, COMPARED_S, FADE_OUT_S = 0.05, 0.25, 2.0
+JOIN_S, COMPARED_S, LEVELLED_S, FADE_OUT_S = 0.05, 0.25, 3.0, 2.0
 
 
 @dataclass(frozen=True)
@@ -198,8 +197,7 @@ def joined(given: Given, new: np.ndarray, n_known: int, n_samples: int) -> np.nd
     after = new[n_known - n_join + lag :][: n_samples - len(old) + n_join]
     after = np.pad(after, (0, n_samples - len(old) + n_join - len(after)))
     levels = channel_levels(old[-n_known:], new[:n_known])
-    fresh = levelled(after[:, None] * levels, rms(old[-n_known:]), slice(0, round(3.0 * rate)))
-    fresh *= min(1.0, CEILING / max(float(np.abs(fresh).max()), 1e-9))
+    fresh = levelled(after[:, None] * levels, rms(old[-n_known:]), slice(0, round(LEVELLED_S * rate)), rate)
     n_out = min(round(FADE_OUT_S * rate), (n_samples - len(old)) // 2)
     fresh[len(fresh) - n_out :] *= fade(n_out)[::-1, None]
     whole = np.concatenate([old[: len(old) - n_join], fresh])

@@ -148,7 +148,7 @@ def spliced(edit: Inpainting, new: np.ndarray, offset: int) -> np.ndarray:
         replaced, reference = part[here], rms(part[outside]) or rms(part)
     else:
         replaced, reference = before, rms(around)
-    fresh = levelled(fresh, reference, here)[here]
+    fresh = levelled(fresh, reference, here, rate)[here]
     out, into = _ramps(span, len(old), rate)
     out_of_it = before + (out[:, None] - 1) * replaced if edit.band is not None else out[:, None] * before
     whole = old.copy()

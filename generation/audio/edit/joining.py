@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from generation.audio.edit.masks import fade
+from generation.audio.mastering import limited
 
-CEILING = 0.98
 MOST_LAG_S = 0.008
 _MOST_GAIN_DB, _MOST_CORRECTION_DB = 24.0, 3.0
 _TINY = 1e-9
@@ -44,14 +44,13 @@ def channel_levels(given: np.ndarray, heard: np.ndarray) -> np.ndarray:
     return np.asarray(levels.clip(0.0, most))
 
 
-def levelled(new: np.ndarray, reference_rms: float, part: slice) -> np.ndarray:
-    """Return new sound whose `part` is within 3 dB of a level, and nowhere beyond -0.98 .. 0.98."""
+def levelled(new: np.ndarray, reference_rms: float, part: slice, sample_rate: int) -> np.ndarray:
+    """Return new sound whose `part` is within 3 dB of a level; peaks beyond -1 dB are limited."""
     level, most = rms(new[part]), 10 ** (_MOST_CORRECTION_DB / 20)
     gain = 1.0
     if level > 0 and reference_rms > 0:
         gain = float(np.clip(level, reference_rms / most, reference_rms * most)) / level
-    peak = float(np.abs(new[part]).max()) if new[part].size else 0.0
-    return np.asarray(new * min(gain, CEILING / max(peak, _TINY)))
+    return limited(new * gain, sample_rate)
 
 
 def correlation(one: np.ndarray, other: np.ndarray) -> float:

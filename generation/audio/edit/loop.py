@@ -17,8 +17,9 @@ import numpy as np
 
 from generation.audio.edit.codec import AROUND_FRAMES, decoded, frame_samples, sounded
 from generation.audio.edit.edits import LONGEST_LOOP_S, SHORTEST_LOOP_S, Loop
-from generation.audio.edit.joining import CEILING, crossfaded
+from generation.audio.edit.joining import crossfaded
 from generation.audio.edit.take import Made, Take, heard_as
+from generation.audio.soundness import PEAK
 from generation.audio.wishes import Wishes
 
 if TYPE_CHECKING:
@@ -71,9 +72,8 @@ def go_round(take: Take, edit: Loop) -> Made:
     L = max(2, round(n_samples / frame_samples(pipe)))
     latent = _ring(take, L, edit.bars)
     waveform = turned_to_sound(pipe, latent, n_samples)
-    peak = float(np.abs(waveform).max())
-    waveform = (waveform * min(1.0, CEILING / max(peak, 1e-9))).astype(np.float32)
-    return Made(waveform, pipe.sample_rate, frozenset({"ends"}))
+    waveform *= min(1.0, PEAK / max(float(np.abs(waveform).max()), 1e-9))
+    return Made(waveform.astype(np.float32), pipe.sample_rate, frozenset({"ends"}))
 
 
 def _ring(take: Take, L: int, bars: int) -> torch.Tensor:

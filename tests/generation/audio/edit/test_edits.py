@@ -68,7 +68,8 @@ def test_a_request_comes_back_from_its_json(kind: Callable[[Given], Any], tmp_pa
 
 
 def test_what_is_no_request_is_refused() -> None:
-    edits = [{"edit": {"kind": kind}} for kind in ("nonsense", "loop")]
-    for document in ({"nonsense": 1}, {"blend": 3}, *edits):
+    documents: list[dict[str, Any]] = [{"nonsense": 1}, {"blend": 3}]
+    documents += [{"edit": {"kind": kind}} for kind in ("nonsense", "loop")]
+    for document in documents:
         with pytest.raises(ValueError, match=r"no nonsense|one of variation|no request"):
             request_of_json(document)
