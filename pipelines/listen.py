@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipelines.sources.audio_marks import Mark, read_mark
 from pipelines.sources.audio_stream import AudioError
 
 if TYPE_CHECKING:
@@ -87,6 +88,8 @@ class Heard:
         Of the whole file.
     heard_s : tuple of (float, float)
         Start and end of each excerpt that was heard.
+    mark : Mark or None
+        What the file's tags say of having been generated; not heard, but read.
     """
 
     path: str
@@ -101,10 +104,13 @@ class Heard:
     loudness_lufs: float | None
     duration_s: float
     heard_s: tuple[tuple[float, float], ...]
+    mark: Mark | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         found = {**asdict(self), "tags": self.tags.to_json()}
+        del found["mark"]
+        found["ai_generated"] = self.mark is not None and (self.mark.to_json() or True)
         found["real_tags"] = {name: round(share, 4) for name, share in self.real_tags.items()}
         found["heard_s"] = [[round(start, 2), round(end, 2)] for start, end in self.heard_s]
         for name in ("tempo_bpm", "loudness_lufs", "duration_s"):
@@ -196,6 +202,7 @@ class Ear:
             loudness_lufs=found.loudness_lufs,
             duration_s=excerpts.duration_s,
             heard_s=_places(excerpts),
+            mark=read_mark(path),
         )
 
     def look(self, path: Path, wanted: Sequence[tuple[str, str, float]], *, seed: int = 0) -> Seen:

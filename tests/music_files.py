@@ -45,6 +45,19 @@ def write_music(path: Path, tags: Mapping[str, str] | None = None, **sound: floa
     return path
 
 
+def write_generated(path: Path, prompt: str = "slow jazz", **sound: float) -> Path:
+    """Write a tone as `songspace generate` writes its tracks, marked as AI-generated; return the path."""
+    from datetime import UTC, datetime
+
+    from generation.audio.export import export
+    from generation.audio.request import Generation, Request, Track
+
+    track = Track(tone(**sound), 44_100, 3)  # type: ignore[arg-type]
+    made = Generation((track,), Request(prompt, seed=3), "songspace", "ab" * 32, threads=1)
+    export(made, [path], made_at=datetime(2026, 11, 21, tzinfo=UTC))
+    return path
+
+
 def id3(tags: Mapping[str, str]) -> bytes:
     """Make an ID3v2.4 tag of text frames."""
     frames = b"".join(

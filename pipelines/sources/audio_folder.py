@@ -3,8 +3,9 @@
 A file is known by the hash of all its bytes: its song has the ref `file:<sha256>`, and the file's `path`, and
 what recording ids its tags hold, as aliases, so that playlists and listens that name those mean the same
 song.
-What tags do not say is taken from the path (`pipelines.sources.audio_names`). The genre becomes tags. A file
-that is empty, cut off, or holds no audio is a problem and left out.
+What tags do not say is taken from the path (`pipelines.sources.audio_names`). The genre becomes tags. Music
+that is marked as generated keeps its mark, as attribute `ai_generated` (`pipelines.sources.audio_marks`). A
+file that is empty, cut off, or holds no audio is a problem and left out.
 
 `known` are the files as they last came in: one of the same path, size and time of writing is not read again.
 """
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.columns import ALIASES, FILES, SONG_TAGS, SONGS
+from pipelines.sources.audio_marks import mark_of
 from pipelines.sources.audio_names import Named, are_numbered, names_in
 from pipelines.sources.audio_stream import (
     SUFFIXES,
@@ -231,6 +233,9 @@ def _attributes(tag: Any) -> str:
         name: getattr(tag, name, None) for name in ("year", "track", "disc", "composer")
     }
     found["album_artist"] = getattr(tag, "albumartist", None)
+    mark = mark_of(tag)
+    if mark is not None:
+        found["ai_generated"] = mark.to_json() or True
     return attributes_json(found)
 
 

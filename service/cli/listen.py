@@ -16,6 +16,7 @@ from service.cli.progress import status_line
 
 if TYPE_CHECKING:
     from pipelines.listen import Heard
+    from pipelines.sources.audio_marks import Mark
 
 _SHOWN, _LEAST = 5, 0.05
 
@@ -54,6 +55,8 @@ def _print(heard: Heard) -> None:
     tags = heard.tags
     print_line(heard.sentence)
     print_line()
+    if heard.mark is not None:
+        print_line(f"made by      a model, say its tags: AI-generated{_details(heard.mark)}")
     print_line(f"genres       {_shares(tags.genres)}")
     print_line(f"moods        {_shares(tags.moods)}")
     print_line(f"melody       {_shares({name or 'nobody': share for name, share in tags.leads.items()})}")
@@ -68,6 +71,16 @@ def _print(heard: Heard) -> None:
     if heard.real_tags:
         print_line(f"elsewhere    {_shares(heard.real_tags)}, says a tagger of real recordings")
     print_line(f"tags by      {heard.tagger}{' (the judge)' if heard.is_judge else ''}")
+
+
+def _details(mark: Mark) -> str:
+    said = [
+        f'from "{mark.prompt}"' if mark.prompt else "",
+        f"seed {mark.seed}" if mark.seed else "",
+        f"model {mark.model[:12]}" if mark.model else "",
+        mark.date,
+    ]
+    return "".join(f", {part}" for part in said if part)
 
 
 def _shares(shares: Mapping[str, float], *, most: int = _SHOWN, least: float = _LEAST) -> str:

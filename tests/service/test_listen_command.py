@@ -14,7 +14,7 @@ from generation.audio.listener import Tags, weights_folder
 from pipelines.listen import Heard, Region, Seen
 from service.cli.main import main
 from service.pictures.listen import draw_heard
-from tests.music_files import write_music
+from tests.music_files import write_generated, write_music
 
 pytest.importorskip("soundfile")
 needs_models = pytest.mark.skipif(
@@ -53,11 +53,22 @@ def test_a_file_is_described_in_words(tmp_path: Path, capsys: pytest.CaptureFixt
 
 
 @needs_models
+def test_generated_music_is_told_to_be(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["listen", str(write_generated(tmp_path / "a.mp3"))]) == 0
+    said = capsys.readouterr().out
+    assert (
+        'made by      a model, say its tags: AI-generated, from "slow jazz", seed 3, model abababababab'
+        in said
+    )
+
+
+@needs_models
 def test_the_answer_can_be_had_as_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["listen", str(write_music(tmp_path / "a.flac")), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
     assert sum(told["tags"]["genres"].values()) == pytest.approx(1, abs=0.01)
     assert told["is_judge"] is False
+    assert told["ai_generated"] is False
     assert told["sentence"]
 
 
