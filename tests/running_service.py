@@ -38,7 +38,7 @@ class Caller:
 
     def document(self, path: str, **params: Any) -> Any:
         """Read what has to be there."""
-        response = self.get(path, params=params)
+        response = self.get(path, params=params or None)
         assert response.status_code == 200, response.text
         return response.json()
 

@@ -182,14 +182,15 @@ def empty_home(tmp_path: Path) -> Path:
     return home
 
 
-def test_who_asks_too_often_is_told_when_to_come_again(empty_home: Path) -> None:
-    with running(empty_home, auth="on", rate_limit=1.0) as service:
-        admin = service.admin
-        answers = [admin.get("/v1/songs") for _ in range(25)]
-        assert {answer.status_code for answer in answers} == {200, 429}
-        assert all(int(one.headers["retry-after"]) >= 1 for one in answers if one.status_code == 429)
-        strangers = [service.nobody.get("/v1/songs").status_code for _ in range(25)]
-        assert set(strangers) == {401, 429}
+def test_who_asks_too_often_is_told_when_to_come_again(
+    empty_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("service.http.door._STRANGERS_A_SECOND", 0.01)
+    with running(empty_home, auth="on", rate_limit=0.001) as service:
+        for caller, first in ((service.admin, 200), (service.nobody, 401)):
+            answers = [caller.get("/v1/songs") for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [first, 429, 429]
+            assert int(answers[1].headers["retry-after"]) >= 1
 
 
 def test_on_loopback_nobody_is_asked_but_other_sites_are_kept_out(empty_home: Path) -> None:
@@ -226,9 +227,15 @@ def test_every_answer_has_security_headers(service: Running, admin: Caller) -> N
 
 def test_off_loopback_the_service_asks_for_keys_and_does_not_start_without(tmp_path: Path) -> None:
     settings = load_settings({"home": tmp_path})
-    assert [asks_for_keys(settings, host) for host in ("127.0.0.1", "::1", "localhost", "0.0.0.0", "::", "a.b")] == [
-        False, False, False, True, True, True,
-    ]  # fmt: skip
+    for host, asks in (
+        ("127.0.0.1", False),
+        ("::1", False),
+        ("localhost", False),
+        ("::", True),
+        ("a.b", True),
+    ):
+        assert asks_for_keys(settings, host) is asks
+    assert asks_for_keys(settings, "0.0.0.0")
     assert not is_loopback("")
     engine = make_engine(f"sqlite:///{tmp_path / 'songspace.db'}")
     upgrade(engine)
