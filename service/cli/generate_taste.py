@@ -125,9 +125,10 @@ def titled(prompt: str | None, wanted: Wanted | None) -> str | None:
         return None
     if prompt is not None:
         return prompt[:1].upper() + prompt[1:_LONGEST_TITLE]
-    return ", ".join(f"{'Unlike' if one.denied else 'Like'} {one.name}" for one in wanted.sources)[
-        :_LONGEST_TITLE
-    ]
+    names = {"taste": "a taste"}
+    said = [f"{'unlike' if one.denied else 'like'} {names.get(one.kind, one.name)}" for one in wanted.sources]
+    title = ", ".join(said)[:_LONGEST_TITLE]
+    return title[:1].upper() + title[1:]
 
 
 def add_tracks(
