@@ -25,7 +25,8 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio bench-codec bench-control bench-diffusion bench-generate compare-styles studio-truth ablate-ranker
+	bench-lists bench-recommend bench-studio bench-codec bench-control bench-diffusion bench-edit bench-generate \
+	compare-styles studio-truth ablate-ranker
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -96,6 +97,9 @@ bench-control: $(INSTALLED)  ## whether the generator does as it is told: tempo,
 
 bench-diffusion: $(INSTALLED)  ## the generator's curves: steps, guidance, conditions, targets, sizes (ARGS='steps')
 	$(BIN)/python -m benchmarks.diffusion_curves $(ARGS)
+
+bench-edit: $(INSTALLED)  ## seams, drift, clicks and blends of edited music (ARGS='continue --untrained small')
+	$(BIN)/python -m benchmarks.bench_edit $(ARGS)
 
 bench-generate: $(INSTALLED)  ## ten seconds of music, beside the peers' denoisers (ARGS='--untrained small')
 	$(BIN)/python -m benchmarks.bench_generate $(ARGS)
