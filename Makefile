@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio bench-codec bench-control bench-diffusion bench-edit bench-generate \
+	bench-lists bench-recommend bench-studio bench-codec bench-taste bench-control bench-diffusion bench-edit bench-generate \
 	compare-styles studio-truth ablate-ranker
 
 help:  ## show this list
@@ -94,6 +94,9 @@ bench-codec: $(INSTALLED)  ## the autoencoder beside principal components, the v
 
 bench-control: $(INSTALLED)  ## whether the generator does as it is told: tempo, key, genre, lead (ARGS='--help')
 	$(BIN)/python -m benchmarks.bench_control $(ARGS)
+
+bench-taste: $(INSTALLED)  ## whether tracks made for a user land near that user's taste (ARGS='--users 20')
+	$(BIN)/python -m benchmarks.bench_taste $(ARGS)
 
 bench-diffusion: $(INSTALLED)  ## the generator's curves: steps, guidance, conditions, targets, sizes (ARGS='steps')
 	$(BIN)/python -m benchmarks.diffusion_curves $(ARGS)
