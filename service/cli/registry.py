@@ -44,6 +44,7 @@ COMMANDS: dict[str, str] = {
     "sound": "Find, or compose, the sound of a song of the library.",
     "generate": "Make a new track, from words or from noise alone.",
     "policy": "Show what the operator's policy refuses, and how often it is right.",
+    "generated": "List the tracks of the catalogue that were made here, with their prompts.",
     "compose": "Compose, or arrange, what a text asks for, and render it.",
     "studio": "Make clips for training, and look at what the studio plays.",
     "listen": "Say what a music file sounds like: genre, instruments, mood, tempo, key.",
