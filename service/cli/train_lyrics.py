@@ -1,0 +1,145 @@
+"""`songspace train lyrics`: the models that write words, from counting to attention."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from service.cli.console import print_json, print_line, print_note, print_table
+from service.cli.database import open_database
+from service.cli.ingest import print_problems
+from service.cli.options import Json
+from service.cli.progress import counting_bar
+from service.cli.state import settings_of
+from service.cli.train_codec import Minutes, Resume, Seed, interruptible
+
+if TYPE_CHECKING:
+    from generation.lyrics.corpus import Document
+    from pipelines.train_lyrics import LyricsReport
+
+
+class Stage(StrEnum):
+    """What is learned."""
+
+    BASE = "base"
+
+
+class Model(StrEnum):
+    """The ages of language models."""
+
+    NGRAM = "ngram"
+    WINDOW = "window"
+    RNN = "rnn"
+    RNN_ATTENDS = "rnn-attends"
+    LSTM = "lstm"
+    LSTM_ATTENDS = "lstm-attends"
+    TRANSFORMER = "transformer"
+
+
+class Size(StrEnum):
+    """For tests, a million parameters and a bit, several millions."""
+
+    TINY = "tiny"
+    SMALL = "small"
+    BASE = "base"
+
+
+def lyrics(
+    ctx: typer.Context,
+    stage: Annotated[
+        Stage, typer.Option(help="What is learned: books of lyrics, to begin with.")
+    ] = Stage.BASE,
+    model: Annotated[Model, typer.Option(help="Which model.")] = Model.TRANSFORMER,
+    size: Annotated[Size, typer.Option(help="How large a network; n-grams take what they may.")] = Size.BASE,
+    data: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Books of lyrics in plain text; by default those of the database."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="DIR", help="Folder of all lyric models; by default lyrics/ of the home folder."
+        ),
+    ] = None,
+    steps: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Of the whole run; by default the size's.")
+    ] = None,
+    minutes: Minutes = None,
+    seed: Seed = 1,
+    resume: Resume = False,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="Hold no book back: for a model that ships.")
+    ] = False,
+    bf16: Annotated[
+        bool | None,
+        typer.Option("--bf16/--float32", help="Arithmetic; by default bfloat16 on GPUs alone."),
+    ] = None,
+    table: Annotated[
+        int, typer.Option(min=0, max=1000, metavar="N", help="Show so many rows of the table of next words.")
+    ] = 0,
+    as_json: Json = False,
+) -> None:
+    """Train what writes lyrics, and print how well it knows books that were held back."""
+    from pipelines.train_lyrics import LyricsRun, train_lyrics
+
+    documents = _documents(ctx, data)
+    if table:
+        _print_table(documents, table)
+    run = LyricsRun(
+        model.value,
+        out or settings_of(ctx).home / "lyrics",
+        size.value,
+        steps,
+        minutes,
+        seed,
+        resume,
+        bf16,
+        everything,
+    )
+    with counting_bar("learning", steps) as progress, interruptible() as stop:
+        _, report = train_lyrics(documents, run, progress=progress, stop=stop)
+    if as_json:
+        print_json(asdict(report) | {"folder": str(report.folder), "seconds": round(report.seconds, 1)})
+    else:
+        _print(report)
+
+
+def _documents(ctx: typer.Context, data: Path | None) -> list[Document]:
+    from pipelines.lyric_corpus import documents_of_database, documents_of_folder
+
+    if data is None:
+        return documents_of_database(open_database(ctx))
+    documents, problems = documents_of_folder(data)
+    print_problems(problems)
+    return documents
+
+
+def _print_table(documents: list[Document], n_rows: int) -> None:
+    from generation.lyrics.word_table import word_table
+
+    rows = word_table((line for one in documents for line in one.song.lines), n_rows=n_rows)
+    print_table(
+        ["word", "times", "what follows"],
+        [
+            [row.word, f"{row.count:,}", ", ".join(f"{word} {share:.1%}" for word, share in row.followers)]
+            for row in rows
+        ],
+    )
+
+
+def _print(report: LyricsReport) -> None:
+    print_line(f"{report.name}, {report.n_parameters:,} parameters: {report.folder}")
+    print_line(f"{report.n_train:,} songs, {report.seconds:.1f} s")
+    if report.n_shared:
+        print_line(f"{report.n_shared:,} songs left out, which the held-back books hold, too")
+    if report.valid_bits is not None and report.test_bits is not None:
+        print_line(
+            f"bits a byte of held-back books: {report.test_bits:.4f}"
+            f" ({report.valid_bits:.4f} of those that settings are chosen by)"
+        )
+    if not report.done:
+        print_note("the run is not at its end: the same command with --resume goes on")
