@@ -25,10 +25,6 @@ _MOST_PROBLEMS = 100
 _SUFFIXES = {"jspf": ".jspf", "xspf": ".xspf", "m3u": ".m3u8", "lastfm": ".tsv"}
 
 
-class UnreadableUploadError(Exception):
-    """The file is of no format that is taken; the message says why."""
-
-
 @dataclass(frozen=True)
 class UploadReport:
     """What an upload brought; `problems` name places in the file."""
@@ -43,11 +39,10 @@ class UploadReport:
 
 
 def take_upload(session_factory: SessionFactory, home: Path, data: bytes, namespace: str) -> UploadReport:
-    """Store what a file holds; parts that cannot be read are named, the others go in.
+    """Store what a file holds; parts that cannot be read are named, or the whole of it, the others go in.
 
     Raises
     ------
-    UnreadableUploadError
     JobRunningError
         Another file is being taken in.
     ValueError
@@ -76,11 +71,10 @@ def _read(
     path.write_bytes(data)
     format = detect(path)
     if isinstance(format, Problem):
-        raise UnreadableUploadError(format.reason)
-    if format not in TAKEN:
-        raise UnreadableUploadError(f"{format} is not taken here; taken are {', '.join(TAKEN)}")
-    if format == "listenbrainz" and not data.startswith(b"PK"):
-        raise UnreadableUploadError("listens of whom? A ListenBrainz export is taken as the zip that it is")
+        return IngestReport(problems=(format,))
+    problem = _refusal(path, format, data)
+    if problem is not None:
+        return IngestReport(problems=(problem,))
     named = path.rename(folder / f"{folder.name}{_suffix(format, data)}")
     return ingest(
         [named],
@@ -89,6 +83,14 @@ def _read(
         namespace=namespace,
         releases=home / "releases",
     )
+
+
+def _refusal(path: Path, format: str, data: bytes) -> Problem | None:
+    if format not in TAKEN:
+        return Problem(path, "", f"{format} is not taken here; taken are {', '.join(TAKEN)}")
+    if format == "listenbrainz" and not data.startswith(b"PK"):
+        return Problem(path, "", "listens of whom? A ListenBrainz export is taken as the zip that it is")
+    return None
 
 
 def _suffix(format: str, data: bytes) -> str:

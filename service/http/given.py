@@ -6,21 +6,13 @@ from enum import StrEnum
 from typing import Annotated
 
 from fastapi import Path, Query
-from pydantic import AfterValidator
-
-from db.text import storable
 
 MOST_SONGS, MOST_SEEDS = 1_000, 100
 LONGEST_REF, LONGEST_TEXT = 1_000, 1_000
 
 
-def _storable(text: str) -> str:
-    if not storable(text):
-        raise ValueError("holds characters that no text may hold")
-    return text
-
-
-Storable = AfterValidator(_storable)
+# Text that every database can hold; half characters no JSON document brings this far.
+STORABLE = r"^[^\x00]*$"
 
 Song = Annotated[
     str,
@@ -59,12 +51,12 @@ ForUser = Annotated[
     Query(max_length=LONGEST_REF, description="Lean to this user's taste.", examples=["sample:user-3"]),
 ]
 Text = Annotated[
-    str | None, Query(min_length=1, max_length=LONGEST_TEXT, description="Words.", examples=["calm piano"])
+    str | None,
+    Query(
+        min_length=1, max_length=LONGEST_TEXT, pattern=r"\S", description="Words.", examples=["calm piano"]
+    ),
 ]
 Limit = Annotated[int, Query(ge=1, le=500, description="How many on a page at most.", examples=[10])]
-Cursor = Annotated[
-    str | None, Query(max_length=200, description="`next` of the page before; none for the first.")
-]
 Seed = Annotated[int, Query(ge=0, le=2**31, description="The same seed, the same answer.", examples=[1])]
 
 

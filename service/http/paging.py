@@ -1,37 +1,32 @@
-"""Cursors: where the next page begins, as text that means nothing to who carries it."""
+"""Cursors: where the next page begins, as text whose meaning is the list's own business."""
 
 from __future__ import annotations
 
-import base64
-import binascii
+from typing import Annotated
 
-from service.http.problems import Refused
+from fastapi import Query
 
-_MOST = 2**62
+from db.repositories.bulk import MAX_ID
+
+_WHERE = "`next` of the page before; none for the first."
+# So many digits fit into every database's numbers.
+Cursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$", description=_WHERE)]
+PairCursor = Annotated[str | None, Query(pattern=r"^[0-9]{1,18}\.[0-9]{1,18}$", description=_WHERE)]
 
 
 def cursor_of(*numbers: int) -> str:
     """Write numbers as a cursor."""
-    text = ".".join(map(str, numbers)).encode()
-    return base64.urlsafe_b64encode(text).decode().rstrip("=")
+    return ".".join(map(str, numbers))
 
 
-def numbers_of(cursor: str | None, n: int) -> tuple[int, ...] | None:
-    """Read a cursor of n numbers; None where there is none.
+def number_of(cursor: str | None) -> int | None:
+    """Read a cursor of one number, none larger than an id; None where there is none."""
+    return None if cursor is None else min(int(cursor), MAX_ID)
 
-    Raises
-    ------
-    Refused
-        It is none of ours.
-    """
+
+def pair_of(cursor: str | None) -> tuple[int, int] | None:
+    """Read a cursor of two numbers, the second none larger than an id; None where there is none."""
     if cursor is None:
         return None
-    try:
-        text = base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)).decode("ascii")
-        numbers = tuple(int(part) for part in text.split("."))
-    except (binascii.Error, ValueError):
-        numbers = ()
-    if len(numbers) != n or not all(0 <= number <= _MOST for number in numbers):
-        message = "not a cursor that this list gave out"
-        raise Refused(422, message, errors=[("cursor", message)])
-    return numbers
+    first, _, second = cursor.partition(".")
+    return int(first), min(int(second), MAX_ID)

@@ -11,15 +11,20 @@ from db.errors import NotFoundError
 from db.repositories.audit import list_events
 from db.repositories.keys import StoredKey
 from pipelines.kept_releases import kept_releases, roll_back
-from pipelines.take_upload import UnreadableUploadError, take_upload
+from pipelines.take_upload import take_upload
 from service.http import given, schemas
 from service.http.audit import AuditedRoute
 from service.http.keys import create_key, list_keys, revoke_key
-from service.http.paging import cursor_of, numbers_of
-from service.http.problems import Refused, naming
-from service.http.routes.playlists import FILE
+from service.http.paging import Cursor, cursor_of, number_of
+from service.http.problems import naming
 from service.http.service import Admin, RawBody, TheService
 
+FILE = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
 router = APIRouter(prefix="/admin", tags=["admin"], route_class=AuditedRoute)
 
 
@@ -57,10 +62,10 @@ def keys(service: TheService, _: Admin) -> schemas.Keys:
 
 
 @router.post("/keys", status_code=201)
-def new_key(service: TheService, _: Admin, wanted: schemas.NewKey) -> schemas.MadeKey:
+def new_key(service: TheService, _: Admin, wanted: schemas.UserKey | schemas.AdminKey) -> schemas.MadeKey:
     """Make a key; it is shown this once."""
     with naming("body.scope"):
-        made = create_key(service.session_factory, wanted.scope, wanted.user)
+        made = create_key(service.session_factory, wanted.scope, getattr(wanted, "user", None))
     return schemas.MadeKey(**_shown(made.stored).model_dump(), key=made.key)
 
 
@@ -73,14 +78,10 @@ def revoke(
 
 
 @router.get("/audit")
-def audit(
-    service: TheService, _: Admin, limit: given.Limit = 50, cursor: given.Cursor = None
-) -> schemas.EventPage:
+def audit(service: TheService, _: Admin, limit: given.Limit = 50, cursor: Cursor = None) -> schemas.EventPage:
     """What administrators did, newest first."""
-    behind = numbers_of(cursor, 1)
-    before = None if behind is None else min(behind[0], 2**31 - 1)
     with service.session_factory() as session:
-        found = list_events(session, limit + 1, before=before)
+        found = list_events(session, limit + 1, before=number_of(cursor))
     events = [
         schemas.Event(
             number=one.event_id,
@@ -102,16 +103,18 @@ def ingest(
     _: Admin,
     file: RawBody,
     namespace: Annotated[
-        str, Query(max_length=64, description="Prefix of ids that mean something in this file alone.")
+        str,
+        Query(
+            pattern=r"^[a-z][a-z0-9_]{0,63}$",
+            description="Prefix of ids that mean something in this file alone.",
+        ),
     ] = "upload",
 ) -> schemas.Ingested:
-    """Take playlists and listens from a file into the catalogue; what the file is, its content says."""
-    home = service.settings.home
-    try:
-        with naming("namespace"):
-            report = take_upload(service.session_factory, home, file, namespace)
-    except UnreadableUploadError as error:
-        raise Refused(422, str(error), errors=[("body", str(error))]) from None
+    """Take playlists and listens from a file into the catalogue; what the file is, its content says, and what
+    cannot be read is named in `problems`.
+    """
+    with naming("namespace"):
+        report = take_upload(service.session_factory, service.settings.home, file, namespace)
     return schemas.Ingested.of(report)
 
 

@@ -26,30 +26,38 @@ from pipelines.stored_playlists import (
 from service.http import given, schemas
 from service.http.audit import AuditedRoute
 from service.http.keys import Caller
-from service.http.paging import cursor_of, numbers_of
+from service.http.paging import Cursor, cursor_of, number_of
 from service.http.popular import popular_instead
 from service.http.problems import naming
 from service.http.service import Now, RawBody, Service, TheCaller, TheService, allow_user, forbidden
 
 router = APIRouter(tags=["playlists"], route_class=AuditedRoute)
+# M3U in the document, since text is what it can tell of; JSPF and XSPF are known by their content.
 FILE = {
     "requestBody": {
         "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "text/plain": {
+                "schema": {"type": "string", "pattern": "^#EXTM3U(\\n[A-Za-z0-9 ./_-]{0,80}){0,20}\\n$"},
+                "example": "#EXTM3U\n#EXTINF:220,Marmalade Riot - Sorry About the Lawn\nlawn.mp3\n",
+            }
+        },
     }
 }
-Name = Annotated[str, given.Storable, Query(max_length=given.LONGEST_TEXT, description="What it is called.")]
+Name = Annotated[
+    str, Query(max_length=given.LONGEST_TEXT, pattern=given.STORABLE, description="What it is called.")
+]
 
 
 @router.get("/playlists")
 def playlists(
-    service: TheService, caller: TheCaller, limit: given.Limit = 20, cursor: given.Cursor = None
+    service: TheService, caller: TheCaller, limit: given.Limit = 20, cursor: Cursor = None
 ) -> schemas.PlaylistPage:
     """The playlists that the caller may read."""
-    (after,) = numbers_of(cursor, 1) or (0,)
+    after = number_of(cursor) or 0
     with service.session_factory() as session:
         owner = None if caller.is_admin else caller.user_id
-        found = playlists_after(session, min(after, 2**31 - 1), limit + 1, owner=owner)
+        found = playlists_after(session, after, limit + 1, owner=owner)
     lines = [{"playlist": one.ref, "name": one.name, "songs": one.n_songs} for one in found[:limit]]
     more = cursor_of(found[limit - 1].playlist_id) if len(found) > limit else None
     return schemas.PlaylistPage.model_validate({"playlists": lines, "next": more})

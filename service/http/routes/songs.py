@@ -15,7 +15,7 @@ from pipelines.show_song import list_songs, search_page, show_song, song_id_of
 from service.http import given, schemas
 from service.http.audit import AuditedRoute
 from service.http.etags import is_known, tag_of, unchanged
-from service.http.paging import cursor_of, numbers_of
+from service.http.paging import Cursor, cursor_of, number_of
 from service.http.popular import popular_instead
 from service.http.problems import Refused, naming
 from service.http.service import Now, TheService
@@ -31,14 +31,14 @@ Format = Annotated[given.PictureFormat, Query(description="How the picture is wr
 
 @router.get("/songs")
 def songs(
-    service: TheService, q: given.Text = None, limit: given.Limit = 20, cursor: given.Cursor = None
+    service: TheService, q: given.Text = None, limit: given.Limit = 20, cursor: Cursor = None
 ) -> schemas.SongPage:
     """Songs whose title and artist hold every word of `q`, best first; without it all songs, in the order in
     which they came in.
     """
-    (after,) = numbers_of(cursor, 1) or (0,)
+    after = number_of(cursor) or 0
     if q is None:
-        found, behind = list_songs(service.session_factory, min(after, 2**31 - 1), limit)
+        found, behind = list_songs(service.session_factory, after, limit)
     elif after > _FARTHEST:
         found, behind = [], None
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from typing import Annotated, Any
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
@@ -19,29 +20,29 @@ from pipelines.explore import neighbours, profile
 from pipelines.forget_user import export_user, forget_user
 from pipelines.make_user import UserTakenError, make_user
 from pipelines.popular import popular_in_release
+from pipelines.show_song import song_id_of
 from pipelines.submit_listens import GivenListen, submit_listens, user_listens
 from recsys.rules import RuleSettings
 from service.http import given, schemas
 from service.http.audit import AuditedRoute
 from service.http.etags import is_known, tag_of, unchanged
-from service.http.paging import cursor_of, numbers_of
+from service.http.paging import Cursor, PairCursor, cursor_of, number_of, pair_of
 from service.http.problems import Refused, naming
 from service.http.service import Admin, Now, Service, TheCaller, TheService, allow_user
 from service.http.snapshot import Snapshot
 
 router = APIRouter(tags=["users"], route_class=AuditedRoute)
 Explain = Annotated[bool, Query(description="Whether to say why each song is recommended.")]
+WEEK = r"^(19|20)[0-9]{2}-W(0[1-9]|[1-4][0-9]|5[0-3])$"
 LOST = "the database cannot be used: this is what is popular"
 
 
 @router.get("/users")
-def users(
-    service: TheService, _: Admin, limit: given.Limit = 20, cursor: given.Cursor = None
-) -> schemas.UserPage:
+def users(service: TheService, _: Admin, limit: given.Limit = 20, cursor: Cursor = None) -> schemas.UserPage:
     """Users, with how much they listened; for administrators."""
-    (after,) = numbers_of(cursor, 1) or (0,)
+    after = number_of(cursor) or 0
     with service.session_factory() as session:
-        found = users_after(session, min(after, 2**31 - 1), limit + 1)
+        found = users_after(session, after, limit + 1)
     lines = [{"user": one.ref, "name": one.name, "listens": one.n_listens} for one in found[:limit]]
     more = cursor_of(found[limit - 1].user_id) if len(found) > limit else None
     return schemas.UserPage.model_validate({"users": lines, "next": more})
@@ -55,7 +56,7 @@ def new_user(service: TheService, _: Admin, new: schemas.NewUser, response: Resp
             ref = make_user(service.session_factory, service.settings.home, new.user)
     except UserTakenError as error:
         raise Refused(409, str(error)) from None
-    response.headers["Location"] = f"/v1/users/{ref}"
+    response.headers["Location"] = f"/v1/users/{quote(ref, safe=':')}"
     return _summary(service, ref)
 
 
@@ -115,6 +116,7 @@ def recommendations(
 
 @router.get("/recommendations")
 def recommendations_for_nobody(
+    service: TheService,
     now: Now,
     song: Annotated[
         list[Annotated[str, Query(max_length=given.LONGEST_REF)]] | None,
@@ -128,6 +130,8 @@ def recommendations_for_nobody(
     rules = RuleSettings.of_adventure(adventure)
     recommender = now.recommender
     if song and prompt is not None:
+        for one in song:
+            song_id_of(service.session_factory, one)
         message = "give songs or a prompt, not both"
         raise Refused(422, message, errors=[("prompt", message)])
     if song and now.release is not None:
@@ -149,7 +153,7 @@ def discoveries(
     user: given.User,
     week: Annotated[
         str | None,
-        Query(max_length=10, description="An ISO week; this one by default.", examples=["2026-W47"]),
+        Query(pattern=WEEK, description="An ISO week; this one by default.", examples=["2026-W47"]),
     ] = None,
     k: given.K = 30,
     adventure: given.Adventure = 0.5,
@@ -192,13 +196,11 @@ def listens(
     caller: TheCaller,
     user: given.User,
     limit: given.Limit = 50,
-    cursor: given.Cursor = None,
+    cursor: PairCursor = None,
 ) -> schemas.ListenPage:
     """What a user heard, newest first."""
     allow_user(caller, user)
-    behind = numbers_of(cursor, 2)
-    before = None if behind is None else (behind[0], min(behind[1], 2**31 - 1))
-    page = user_listens(service.session_factory, user, limit, before=before)
+    page = user_listens(service.session_factory, user, limit, before=pair_of(cursor))
     following = None if page.behind is None else cursor_of(*page.behind)
     return schemas.ListenPage.of(page, next=following)
 

@@ -7,6 +7,7 @@ is wrong with the service at the moment, "" where nothing is.
 from __future__ import annotations
 
 from service.http.schemas.admin import (
+    AdminKey,
     Counts,
     Event,
     EventPage,
@@ -14,11 +15,11 @@ from service.http.schemas.admin import (
     KeyOut,
     Keys,
     MadeKey,
-    NewKey,
     ReleaseOut,
     Releases,
     Rollback,
     RollbackIn,
+    UserKey,
 )
 from service.http.schemas.base import Answer, FromRelease, Given, Song, SongList
 from service.http.schemas.lists import (
@@ -58,6 +59,7 @@ from service.http.schemas.users import (
 )
 
 __all__ = [
+    "AdminKey",
     "Answer",
     "Axes",
     "AxesList",
@@ -89,7 +91,6 @@ __all__ = [
     "MeasuredAxis",
     "Neighbour",
     "Neighbours",
-    "NewKey",
     "NewPlaylist",
     "NewUser",
     "PlaylistEdit",
@@ -113,6 +114,7 @@ __all__ = [
     "SongPage",
     "SongPath",
     "Submitted",
+    "UserKey",
     "UserOut",
     "UserPage",
 ]

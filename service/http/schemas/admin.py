@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from service.http.given import Storable
+from service.http.given import STORABLE
 from service.http.schemas.base import Answer, Given, Ref
 
 
@@ -30,7 +30,7 @@ class Releases(Answer):
 class RollbackIn(Given):
     """Which release is to be published; by default the one before."""
 
-    release: Annotated[str, Storable, Field(max_length=64)] | None = None
+    release: Annotated[str, Field(max_length=64, pattern=STORABLE)] | None = None
 
 
 class Rollback(Answer):
@@ -41,13 +41,19 @@ class Rollback(Answer):
     users: int
 
 
-class NewKey(Given):
-    """A key to be made: for a user, or for administrators."""
+class UserKey(Given):
+    """A key to be made for a user."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"scope": "user", "user": "sample:user-3"}]})
 
-    scope: Literal["user", "admin"]
-    user: Ref | None = None
+    scope: Literal["user"]
+    user: Ref
+
+
+class AdminKey(Given):
+    """A key to be made for administrators."""
+
+    scope: Literal["admin"]
 
 
 class KeyOut(Answer):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -67,7 +67,7 @@ class NewUser(Given):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"user": "app:ann"}]})
 
-    user: Ref
+    user: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}:[!-~]{1,300}$")]
 
 
 class ListenIn(Given):
