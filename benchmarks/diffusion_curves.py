@@ -37,14 +37,15 @@ from generation.audio.training.noising import mix, signal_and_noise, unmix
 from generation.audio.training.sampling import sample_latents
 from generation.audio.wishes import wishes_of_prompt
 from generation.text_encoder import TextEncoder
+from generation.training.hardware import Hardware
 from generation.training.run import Every, LoopConfig
 
 SMALLER = DenoiserConfig(width=128, depth=4, heads=4)
 SIZES = {
-    "0.3M": replace(SMALLER, width=64, depth=3, heads=2),
-    "1M": SMALLER,
-    "3M": replace(SMALLER, width=192, depth=6, heads=6),
-    "6M": DenoiserConfig(),
+    "narrow": replace(SMALLER, width=64, depth=3, heads=2),
+    "smaller": SMALLER,
+    "middling": replace(SMALLER, width=192, depth=6, heads=6),
+    "small": DenoiserConfig(),
 }
 TARGETS = {"noise": "epsilon", "image": "sample", "v": "v_prediction", "flow": "flow"}
 LOG_SNR = (-4.0, -2.0, 0.0, 2.0, 4.0)
@@ -149,6 +150,7 @@ def trained(
         DenoisingConfig(fixed_timestep=500.0 if name == FIXED else None),
         LoopConfig(steps=given.steps, seed=given.seed, warmup_steps=min(100, given.steps // 4)),
         out=given.out / name.replace(", ", "-").replace(" ", "-"),
+        hardware=Hardware(bf16=True),
         callbacks=[Every(given.every, measure)],
     )
     return model, curve
@@ -162,8 +164,8 @@ def main() -> None:
     parser.add_argument("--autoencoder", type=Path)
     parser.add_argument("--weights", type=Path, help="folder of a generator; by default the one that ships")
     parser.add_argument("--prompts", type=int, default=64)
-    parser.add_argument("--steps", type=int, default=1500, help="of each small training")
-    parser.add_argument("--every", type=int, default=250)
+    parser.add_argument("--steps", type=int, default=600, help="of each small training")
+    parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("var/diffusion-curves"))
     parser.add_argument("--threads", type=int, default=1)
