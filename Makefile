@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio bench-codec bench-taste bench-control bench-diffusion bench-edit bench-generate \
+	bench-lists bench-recommend bench-studio bench-codec bench-taste bench-control bench-diffusion bench-edit bench-generate bench-lyrics \
 	compare-styles studio-truth ablate-ranker
 
 help:  ## show this list
@@ -103,6 +103,9 @@ bench-diffusion: $(INSTALLED)  ## the generator's curves: steps, guidance, condi
 
 bench-edit: $(INSTALLED)  ## seams, drift, clicks and blends of edited music (ARGS='continue --untrained small')
 	$(BIN)/python -m benchmarks.bench_edit $(ARGS)
+
+bench-lyrics: $(INSTALLED)  ## the lyric models side by side (ARGS='--data FOLDER'; --cache, --measures, --report)
+	$(BIN)/python -m benchmarks.bench_lyrics $(ARGS)
 
 bench-generate: $(INSTALLED)  ## ten seconds of music, beside the peers' denoisers (ARGS='--untrained small')
 	$(BIN)/python -m benchmarks.bench_generate $(ARGS)

@@ -69,15 +69,16 @@ class TransformerNetwork(nn.Module):
         return frozenset(name for name, w in self.named_parameters() if "blocks." in name and w.ndim == 2)
 
     def forward(
-        self, token_ids: torch.Tensor, state: TransformerState | None = None
+        self, token_ids: torch.Tensor, state: TransformerState | None = None, *, keeps: bool = True
     ) -> tuple[torch.Tensor, TransformerState | None]:
         """Logits (B, T, V) of what follows each of (B, T) tokens, and the state after them.
 
-        With gradients nothing is kept, and no state comes back; T is then at most the context length.
+        With gradients, or unless it `keeps` them, no keys are kept, and no state comes back; T is then at
+        most the context length.
         """
         x = self.dropout(self.embedding(token_ids))
         B, T = token_ids.shape
-        cache = None if torch.is_grad_enabled() else self._room(state, B, T, x)
+        cache = None if torch.is_grad_enabled() or not keeps else self._room(state, B, T, x)
         position = cache.position if cache is not None else 0
         turn = _turns(position, T, self.config, x.device)
         for number, block in enumerate(self.blocks):
