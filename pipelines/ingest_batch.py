@@ -123,11 +123,10 @@ def _without_deleted(session: Session, batch: Batch, erasures: Erasures) -> Batc
     if not gone:
         return batch
     deleted = {ref for ref, pair in pair_of.items() if pair in gone}
-    kept = {
-        name: rows[~rows[USER_REF].isin(deleted)]
-        for name, rows in (("listens", batch.listens), ("feedback", batch.feedback))
-    }
-    return replace(batch, **kept)
+    listens_kept, feedback_kept = (
+        rows[~rows[USER_REF].isin(deleted)] for rows in (batch.listens, batch.feedback)
+    )
+    return replace(batch, listens=listens_kept, feedback=feedback_kept)
 
 
 def _look_up(session: Session, refs: pd.Series, song_of: dict[str, int]) -> None:
