@@ -7,14 +7,14 @@ artist)`. Only what has songs is shown.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from db.models import Album, Artist, AudioFile, Listen, Song, SongTag, Tag
+from db.models import Album, Artist, AudioFile, Listen, Song
 from db.repositories.bulk import chunks, own_ids
 from db.text import fold, storable
 
@@ -178,103 +178,9 @@ def song_rows(session: Session, song_ids: Iterable[int]) -> list[SongRow]:
             .where(Song.id.in_(chunk))
         )  # fmt: skip
         for row in session.execute(statement):
-            found[row[0]] = SongRow(*row, *files.get(row[0], ("", 0)))
+            path, size_bytes = files.get(row[0], ("", 0))
+            found[row[0]] = replace(SongRow(*row), path=path, size_bytes=size_bytes)
     return [found[number] for number in ids if number in found]
-
-
-def album_page(session: Session, order: str, limit: int, offset: int) -> list[AlbumKey]:
-    """Return a page of the albums with a title.
-
-    Parameters
-    ----------
-    order : str
-        "name", "artist", "newest" (the newest song first) or "random", each time another.
-
-    Raises
-    ------
-    ValueError
-        Another order.
-    """
-    keys = select(Album.id, Album.artist_id).join(Song, Song.album_id == Album.id)
-    keys = keys.group_by(Album.id, Album.artist_id, Album.title_key)
-    if order == "artist":
-        keys = keys.join(Artist, Artist.id == Album.artist_id).group_by(Artist.name_key)
-        keys = keys.order_by(Artist.name_key, Album.title_key, Album.id)
-    elif order in ("name", "newest", "random"):
-        keys = {
-            "name": keys.order_by(Album.title_key, Album.id),
-            "newest": keys.order_by(func.max(Song.id).desc()),
-            "random": keys.order_by(func.random()),
-        }[order]
-    else:
-        raise ValueError(f"order is name, artist, newest or random, got {order!r}")
-    return [AlbumKey(*row) for row in session.execute(keys.limit(limit).offset(offset))]
-
-
-def albums_listened(
-    session: Session, user_id: int | None, limit: int, offset: int, *, lately: bool = False
-) -> list[AlbumKey]:
-    """Return albums by how often, or how lately, their songs were listened to: by one user, or everybody."""
-    statement = select(Album.id, Album.artist_id).join(Song, Song.album_id == Album.id)
-    statement = statement.join(Listen, Listen.song_id == Song.id).group_by(Album.id, Album.artist_id)
-    if user_id is not None:
-        statement = statement.where(Listen.user_id == user_id)
-    by = func.max(Listen.listened_at_s) if lately else func.count()
-    ordered = statement.order_by(by.desc(), Album.id).limit(limit).offset(offset)
-    return [AlbumKey(*row) for row in session.execute(ordered)]
-
-
-def albums_tagged(session: Session, tag: str, limit: int, offset: int) -> list[AlbumKey]:
-    """Return albums that hold a song with this tag, by title."""
-    statement = (
-        select(Album.id, Album.artist_id)
-        .join(Song, Song.album_id == Album.id)
-        .join(SongTag, SongTag.song_id == Song.id)
-        .join(Tag, Tag.id == SongTag.tag_id)
-        .where(Tag.name == tag)
-        .group_by(Album.id, Album.artist_id, Album.title_key)
-        .order_by(Album.title_key, Album.id)
-    )
-    return [AlbumKey(*row) for row in session.execute(statement.limit(limit).offset(offset))]
-
-
-def albums_by_year(session: Session, first: int, last: int, limit: int, offset: int) -> list[AlbumKey]:
-    """Return albums whose songs bear a year between two, by year: falling where the first is the later."""
-    year = func.min(_year())
-    statement = (
-        select(Album.id, Album.artist_id)
-        .join(Song, Song.album_id == Album.id)
-        .group_by(Album.id, Album.artist_id, Album.title_key)
-        .having(year.between(*_years(first, last)))
-        .order_by(year.desc() if first > last else year, Album.title_key, Album.id)
-    )
-    return [AlbumKey(*row) for row in session.execute(statement.limit(limit).offset(offset))]
-
-
-def random_songs(
-    session: Session, limit: int, *, tag: str | None = None, years: tuple[int, int] | None = None
-) -> list[int]:
-    """Return songs by chance, each time others; with a tag, or of years."""
-    statement = select(Song.id)
-    if tag is not None:
-        tagged = select(SongTag.song_id).join(Tag, Tag.id == SongTag.tag_id).where(Tag.name == tag)
-        statement = statement.where(Song.id.in_(tagged))
-    if years is not None:
-        statement = statement.where(_year().between(*_years(*years)))
-    return list(session.execute(statement.order_by(func.random()).limit(limit)).scalars())
-
-
-def genres(session: Session, limit: int) -> list[tuple[str, int, int]]:
-    """Return tags with how many songs and albums bear them, those of most songs first."""
-    n_songs, n_albums = func.count(func.distinct(Song.id)), func.count(func.distinct(Song.album_id))
-    statement = (
-        select(Tag.name, n_songs, n_albums)
-        .join(SongTag, SongTag.tag_id == Tag.id)
-        .join(Song, Song.id == SongTag.song_id)
-        .group_by(Tag.id, Tag.name)
-        .order_by(n_songs.desc(), Tag.name)
-    )
-    return [(name, n, albums) for name, n, albums in session.execute(statement.limit(limit))]
 
 
 def newest_song_at(session: Session) -> datetime | None:
@@ -301,21 +207,11 @@ def _albums() -> Select[*tuple[Any, ...]]:
     )  # fmt: skip
 
 
-def _year() -> ColumnElement[str]:
-    """The year of a song as text: sources write numbers, dates, and what they like."""
-    return func.substr(Song.attributes["year"].as_string(), 1, 4)
-
-
-def _years(first: int, last: int) -> tuple[str, str]:
-    low, high = sorted((first, last))
-    return f"{low:04}", f"{high:04}"
-
-
 def _in_use(where: ColumnElement[bool]) -> ColumnElement[bool]:
     return select(Song.id).where(where).exists()
 
 
-def _holding(statement: Select[Any], text: str, column: Any) -> Select[Any]:
+def _holding(statement: Any, text: str, column: Any) -> Any:
     """The statement for what holds every word; nothing where the text cannot be stored."""
     if not storable(text):
         return statement.where(Song.id < 0)

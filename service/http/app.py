@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from db.migrate import upgrade
 from db.session import make_engine, make_session_factory
+from service.doors import add_doors
 from service.http.bodies import Bodies
 from service.http.door import Door
 from service.http.edge import Edge
@@ -66,6 +67,7 @@ def build_app(settings: Settings, *, host: str = "127.0.0.1") -> FastAPI:
     # The last that is added is the first that a request meets.
     for layer in (References, Bodies, Door):
         app.add_middleware(layer)
+    add_doors(app)
     origins = [origin.strip() for origin in settings.cors_origins.split(",") if origin.strip()]
     if origins:
         app.add_middleware(
