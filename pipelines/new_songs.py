@@ -31,6 +31,7 @@ from db.session import SessionFactory, write_transaction
 from generation.text_encoder import TextEncoderMissingError
 from pipelines.columns import ARTIST, PLAYLIST_ID, SONG_ID, TITLE
 from pipelines.embeddings import Encode, cached_encoder
+from pipelines.ratings import load_scores, trust_factor
 from pipelines.release import ARTIST_ID, Release
 from pipelines.release_files import ReleaseError, release_names
 from pipelines.serving import open_release
@@ -128,7 +129,8 @@ def place_new_songs(
         sounds = _sounds(session, release, facts[SONG_ID].to_numpy(np.int64))
         facts, tags = _by_sound_alone(facts, tags, sounds, generated_among(session, without.tolist()))
     beside = _list_evidence(release, facts[SONG_ID].to_numpy(np.int64), lists)
-    hashes = _hashes(facts, tags, beside, sounds)
+    scores = load_scores(home)
+    hashes = _hashes(facts, tags, beside, sounds, scores)
     changed = np.array(
         [before.get(int(song)) != sha for song, sha in zip(facts[SONG_ID], hashes, strict=True)], dtype=bool
     )
@@ -140,6 +142,12 @@ def place_new_songs(
         encode = encode or cached_encoder(home)
         evidence = {LISTS: beside[rows], SOUND: _sound_evidence(release, sounds[rows])}
         placed = _placed(release, part, tags, evidence, [hashes[row] for row in rows], encode)
+    placed = [
+        replace(song, trust=song.trust * trust_factor(scores[song.song_id]))
+        if song.song_id in scores
+        else song
+        for song in placed
+    ]
     # A song that lost its last fact keeps no place from what it was.
     gone |= set(facts[SONG_ID].to_numpy()[rows].tolist()) - {song.song_id for song in placed}
     _store(session_factory, release, home, placed, gone & before.keys())
@@ -322,8 +330,10 @@ def _list_evidence(release: Release, songs: np.ndarray, lists: pd.DataFrame) -> 
     return out
 
 
-def _hashes(facts: pd.DataFrame, tags: Tags, beside: np.ndarray, sounds: np.ndarray) -> list[str]:
-    """A hash for each song of everything that its place depends on, beside the release."""
+def _hashes(
+    facts: pd.DataFrame, tags: Tags, beside: np.ndarray, sounds: np.ndarray, scores: Mapping[int, float]
+) -> list[str]:
+    """A hash for each song of everything that its place and trust depend on, beside the release."""
     # A song without sound has the hash that it had before there was any.
     heard = [row.astype("<f4").tobytes() if row.size and np.isfinite(row).all() else b"" for row in sounds]
     columns = (facts[SONG_ID], facts[TITLE], facts[ARTIST], facts[ARTIST_ID])
@@ -333,6 +343,7 @@ def _hashes(facts: pd.DataFrame, tags: Tags, beside: np.ndarray, sounds: np.ndar
             repr((title, artist, int(artist_id), sorted(tags.get(int(song), {}).items()))).encode()
             + row.tobytes()
             + sound
+            + (repr(scores[song]).encode() if song in scores else b"")
         ).hexdigest()
         for song, title, artist, artist_id, row, sound in zip(*columns, lists, heard, strict=True)
     ]

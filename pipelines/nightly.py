@@ -1,5 +1,5 @@
 """The nightly job: clean -> corpus -> song2vec -> cooccurrence -> index -> words -> sounds -> axes ->
-evaluate -> listens -> publish.
+evaluate -> listens -> ratings -> publish.
 
 Each stage (pipelines/night/, a module each) leaves its folder under `SONGSPACE_HOME/nightly/`
 (pipelines/stages.py) and is skipped when nothing that it reads has changed, so a job that was killed goes on
@@ -23,6 +23,7 @@ from pipelines.night import (
     index,
     listens,
     publish,
+    ratings,
     song2vec,
     sounds,
     words,
@@ -44,6 +45,7 @@ _RUN: Mapping[str, Callable[[Job], StageReport]] = {
     "axes": axes.run,
     "evaluate": evaluate.run,
     "listens": listens.run,
+    "ratings": ratings.run,
     "publish": publish.run,
 }
 STAGES = tuple(_RUN)

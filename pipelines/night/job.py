@@ -29,7 +29,8 @@ class NightlySettings:
     """What a night may be told.
 
     `workers` threads train song2vec on at most `pairs` pairs; one repeats itself bit for bit with the same
-    seed. `stage` does this one again and no other.
+    seed. `stage` does this one again and no other. `generator` is the folder of the generator's weights where
+    they are not those that ship; only that which ships is tuned (stage `ratings`).
     """
 
     seed: int = 1
@@ -37,6 +38,7 @@ class NightlySettings:
     pairs: float = PAIRS
     stage: str | None = None
     force: bool = False
+    generator: Path | None = None
 
 
 class Job:

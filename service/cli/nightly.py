@@ -35,7 +35,9 @@ def run(
     night = Night(
         settings.home,
         open_database(ctx),
-        NightlySettings(seed=seed, workers=settings.threads, stage=only, force=force),
+        NightlySettings(
+            seed=seed, workers=settings.threads, stage=only, force=force, generator=settings.generator
+        ),
     )
     with status_line("nightly") as say:
         clock = StageClock(settings.home / "nightly", STAGES, (lambda _: None) if as_json else print_line)
