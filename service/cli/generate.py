@@ -137,6 +137,7 @@ def run(
     """Make a new track, from words or from noise alone, or of a sound that is given."""
     from generation.audio.export import export, export_again
     from generation.policy import load_policy, texts_of
+    from pipelines.tune_generator import generator_in_force
 
     settings = settings_of(ctx)
     policy = load_policy(settings.policy)
@@ -175,7 +176,9 @@ def run(
     keep_given(request, files)
     with ExitStack() as stack:
         picture = stack.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
-        made = _generate(request, backend, settings.generator, threads, preview, record)
+        model = record.model if record is not None else None
+        weights = generator_in_force(settings.home, settings.generator, model=model)
+        made = _generate(request, backend, weights, threads, preview, record)
         if record is None:
             made = with_sources(made, prompt, wanted)
             done = export(made, files, made_at=now(), title=title or titled(prompt, wanted), raw=raw)
