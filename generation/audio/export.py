@@ -131,7 +131,7 @@ def export_again(made: Generation, record: Record, file: Path) -> Exported:
 
     In the format of the recorded file the bytes are the same, where the computed sound is.
     """
-    return _finish(made.tracks[0], replace(record, file=file.name), file)
+    return _finish(made.tracks[0], replace(record, file=file.name, versions=versions()), file)
 
 
 def versions() -> dict[str, str]:
@@ -194,6 +194,8 @@ def write_pair(file: Path, content: bytes, record: bytes) -> None:
         is_recorded = True
         os.replace(new[file], file)
         is_whole = True
+    except OSError as error:  # a full disk does not say which file it was
+        raise OSError(error.errno, error.strerror, str(file)) from error
     finally:
         for path in new.values():
             path.unlink(missing_ok=True)
@@ -202,16 +204,18 @@ def write_pair(file: Path, content: bytes, record: bytes) -> None:
 
 
 def _tags(request: Request, made: Generation, made_at: str, title: str | None) -> dict[str, str]:
+    # Where names of the catalogue became a style, the request has the words that were left.
+    asked = (made.settings.get("style_from") or {}).get("prompt") or request.prompt
     tags = {
         "TITLE": title or _title(request),
         "ARTIST": ARTIST,
         # The day: so the same request, made again on it, is the same file. The record has the second.
         "DATE": made_at[:10],
-        "COMMENT": f"{MARK} with {ARTIST}" + (f': "{request.prompt}"' if request.prompt else ""),
+        "COMMENT": f"{MARK} with {ARTIST}" + (f': "{asked}"' if asked else ""),
         "ENCODER": f"{ARTIST} {versions().get('songspace', '')}",
         "PROVENANCE": MARK,
         "DIGITALSOURCETYPE": MADE_BY_A_MODEL,
-        "PROMPT": request.prompt or "",
+        "PROMPT": asked or "",
         "SEED": str(request.seed),
         # Of other people's models the name; folders of this machine are nobody's business.
         "MODEL": Path(made.model).name if Path(made.model).is_dir() else made.model,

@@ -147,7 +147,7 @@ def run(
         request, threads = record.request, record.threads
         backend = backend if _is_given(ctx, "backend") else _backend_of(record)
     else:
-        policy.check([prompt, title])
+        policy.check([prompt, negative, genre, title, blend, *(section or ())])
         taste = TasteOptions(user, taste_strength, interest, tuple(like or ()), tuple(unlike or ()))
         wanted = wanted_of(ctx, prompt, taste, backend=backend)
         policy.check([one.name for one in wanted.sources])
@@ -169,7 +169,7 @@ def run(
             ),
             settings.threads,
         )
-    policy.check([*texts_of(request), title])
+    policy.check([*texts_of(request), title, *(record.tags.values() if record is not None else ())])
     files = _files(
         request if wanted is None else replace(request, prompt=prompt), out, settings.home / FOLDER
     )

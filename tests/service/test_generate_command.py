@@ -219,4 +219,4 @@ def test_silence_is_made_again_with_the_next_seed(
     code, told, said = run("generate", "jazz", *QUICK, "--seed", "7", "--out", out)
     assert code == 0
     assert "seed 8" in told
-    assert said == "seed 7 was made again with another: the generator made silence\n"
+    assert said.endswith("seed 7 was made again with another: the generator made silence\n")

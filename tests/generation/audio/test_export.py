@@ -92,6 +92,22 @@ def test_the_record_bears_the_second_and_the_file_the_day(made: Generation, tmp_
     assert (one.record.made_at, other.record.made_at) == ("2026-11-21T06:46:52Z", "2026-11-21T20:46:52Z")
 
 
+def test_the_prompt_in_the_tags_is_the_one_that_was_asked(made: Generation, tmp_path: Path) -> None:
+    settings = {**made.settings, "style_from": {"prompt": "slow jazz like Ann", "sources": []}}
+    one = written(replace(made, settings=settings), tmp_path / "x.flac")
+    assert one.record.tags["PROMPT"] == "slow jazz like Ann"
+    assert one.record.request.prompt == "slow jazz"
+
+
+def test_a_file_that_is_made_again_says_what_computed_it_now(
+    made: Generation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = load_record(written(made, tmp_path / "x.flac").record_path)
+    monkeypatch.setattr(module, "versions", lambda: {"torch": "99"})
+    assert export_again(made, record, tmp_path / "y.flac").record.versions == {"torch": "99"}
+    assert record.versions["torch"] != "99"
+
+
 def test_a_raw_track_is_left_alone(made: Generation, tmp_path: Path) -> None:
     written(made, tmp_path / "x.wav", raw=True)
     sound, _ = soundfile.read(tmp_path / "x.wav", dtype="float32")
@@ -130,7 +146,7 @@ def test_a_failed_write_leaves_the_old_pair(
         replace_file(*args)
 
     monkeypatch.setattr(module.os, "replace", failing)
-    with pytest.raises(type(error)):
+    with pytest.raises(type(error)):  # a full disk is told with the file
         written(made, tmp_path / "x.flac", title="New")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
