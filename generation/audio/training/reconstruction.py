@@ -44,7 +44,7 @@ class ReconstructionConfig:
     slopes: float = 0.5
     squares: float = 0.5
     texture: float = 3.0
-    movement: float = 0.3
+    movement: float = 1.0
     bound: float = 0.01
     critic_width: int = 16
     decoder_only: bool = False
