@@ -127,6 +127,8 @@ def catalogue_files(session_factory: SessionFactory) -> list[SoundFile]:
         stored = [file for file in audio_repository.all_files(session) if not file.is_missing]
         songs = sorted({file.song_id for file in stored})
         described, tags = describe_songs(session, songs), tags_of(session, songs)
+        # What was made here is no music to learn from: a model that feeds on itself forgets the rest.
+        stored = [file for file in stored if not described[file.song_id].is_generated]
         features = audio_repository.features_of_hashes(
             session, current_version(), [file.sha256 for file in stored]
         )

@@ -23,6 +23,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -43,7 +44,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FOLDER, CURRENT, TUNING = "generators", "current", "tuning.json"
+FOLDER, CURRENT = "generators", "current"
+_BUILDING = ".building"
 _KEPT = 3
 _NOISES = 4
 _NAME_LENGTH = 16
@@ -208,13 +210,20 @@ def publish_tuned(
     tuned = SongspacePipeline(pipeline.autoencoder, pipeline.vocoder, denoiser, pipeline.scheduler)
     folder = home / FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    name = tuned.fingerprint()[:_NAME_LENGTH]
     said = {**facts, "verdict": verdict.message, "gain": verdict.gain.mean, "rise": verdict.rise}
     card = (
         "# A tuned generator\n\nThe generator, trained on with tracks that listeners of this service like.\n"
     )
-    save_generator(tuned, folder / name, card=card)
-    load_generator(folder / name)
+    beside = folder / _BUILDING
+    shutil.rmtree(beside, ignore_errors=True)
+    try:
+        save_generator(tuned, beside, card=card)
+        # The name is of the weights as they load, from half precision: records of tracks bear that.
+        name = load_generator(beside).fingerprint()[:_NAME_LENGTH]
+        if not (folder / name).exists():
+            os.rename(beside, folder / name)
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
     write_text_atomically(folder / f"{name}.json", json.dumps(said, indent=1) + "\n")
     write_text_atomically(folder / CURRENT, name + "\n")
     _remove_old(folder, name)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -148,6 +149,25 @@ def add_tracks(
         add_track(session_factory, home, one.path, prompt=prompt, record=one.record, user_id=user_id)
         for one in done
     ]
+
+
+def say_best(home: Path, done: Sequence[Exported]) -> None:
+    """Say which of several takes people would like best, where ratings have taught a ranker that."""
+    from generation.audio.style_encoder import StyleEncoderMissingError
+    from pipelines.ratings import likelihoods, load_ranker
+    from pipelines.sources.audio_stream import AudioError
+
+    ranker = load_ranker(home) if len(done) > 1 else None
+    if ranker is None:
+        return
+    try:
+        likely = likelihoods(ranker, [one.path for one in done])
+    except (AudioError, StyleEncoderMissingError, OSError) as error:
+        print_note(f"takes are not ranked: {error}")
+        return
+    order = sorted(range(len(done)), key=lambda take: -likely[take])
+    ranked = ", ".join(f"{done[take].path.name} ({likely[take]:.0%})" for take in order)
+    print_note(f"likeliest to be liked, by what people said of tracks before: {ranked}")
 
 
 def print_added(added: Iterable[AddedTrack]) -> None:
