@@ -41,6 +41,7 @@ from service.cli.generate_taste import (
     add_tracks,
     documents,
     print_added,
+    say_best,
     titled,
     wanted_of,
     with_sources,
@@ -186,6 +187,7 @@ def run(
             done = [export_again(made, record, files[0])]
         if picture is not None:
             picture(lambda format: drawn(done, format))
+    say_best(settings.home, done)
     added = add_tracks(ctx, done, prompt, wanted) if add else []
     if str(spectrogram) == "-":  # the picture is the answer
         return
