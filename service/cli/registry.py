@@ -52,6 +52,7 @@ COMMANDS: dict[str, str] = {
     "train": "Train the models that ship, and say how good they are.",
     "serve": "Answer over HTTP.",
     "keys": "Make, list and revoke the keys of the service.",
+    "player-password": "Give a user's key a password for music players, and show it this once.",
     "sample-world": "Write a made-up label with playlists and listeners into the database.",
     "settings": "Show the settings in force and where each comes from.",
 }

@@ -92,19 +92,24 @@ def _pixels(traits: np.ndarray, size: int) -> np.ndarray:
     base, other, light = (colour.astype(np.float32) for colour in _palette(t))
     lab = base + second[..., None] * (other - base)
     lab = lab + (0.75 * first * second + 0.45 * glow)[..., None] * (light - lab)
+    # Lines of equal height, as on a map, fine and light.
+    height = 5.0 * (first + second)
+    lines = np.exp(-0.5 * ((height - np.round(height)) / 0.05) ** 2)
+    lab = lab + (0.22 * lines * (0.3 + 0.7 * glow))[..., None] * (light - lab)
     return np.asarray(np.round(255.0 * _srgb(lab)), dtype=np.uint8)
 
 
 def _palette(t: list[float]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """A dark, a middle and a light colour in OKLab whose hues lie apart, each shape (3,)."""
     hue = 2 * np.pi * t[0]
-    apart = 2 * np.pi * (0.10 + 0.28 * t[1]) * (1 if t[2] > 0.5 else -1)
-    rich = 0.09 + 0.07 * t[3]
+    # From -0.22 to 0.22 of a turn: farther apart, what lies between two hues is mud.
+    apart = 2 * np.pi * 0.44 * (t[1] - 0.5)
+    rich = 0.10 + 0.06 * t[3]
     found = []
     for lightness, chroma, at in (
-        (0.30, 0.8 * rich, hue),
-        (0.56, rich, hue + apart),
-        (0.86, 0.7 * rich, hue + 1.6 * apart),
+        (0.30 + 0.14 * t[2], 0.75 * rich, hue),
+        (0.62, rich, hue + apart),
+        (0.90, 0.6 * rich, hue + 1.5 * apart),
     ):
         found.append(np.array([lightness, chroma * np.cos(at), chroma * np.sin(at)]))
     return found[0], found[1], found[2]
