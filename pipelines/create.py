@@ -24,7 +24,7 @@ from sqlalchemy.orm import Session
 from db.repositories import names as names_repository
 from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
-from db.repositories.audio import style_embeddings
+from db.repositories.audio import some_style_embeddings, style_embeddings
 from db.session import SessionFactory
 from pipelines.audio_analysis import VERSION
 from pipelines.edit_profile import UnknownInterestError
@@ -34,14 +34,15 @@ from pipelines.profiles import user_taste
 from pipelines.prompt_names import FoundName, read_names
 from pipelines.release import Release
 from pipelines.serving import NoReleaseError, open_release
-from recsys.audio_tower import AudioTower
+from recsys.audio_tower import FEWEST_SONGS, AudioTower
 
 TASTE, SONG, ARTIST = "taste", "song", "artist"
 AUDIO, PLACE = "audio", "place"
 STRONGEST = 4.0
 # How far a prediction that says little is moved out, at most.
 _FARTHEST = 6.0
-_FEWEST_SOUNDS = 2
+# Sounds that say where the middle is and how far songs spread; a tower says it where there are fewer.
+_FEWEST_SOUNDS, _MOST_SOUNDS = 2, 2_000
 
 
 class NoStyleError(Exception):
@@ -175,11 +176,11 @@ def style_space(session: Session, release: Release | None) -> StyleSpace | None:
     """The space that styles are reckoned in: the release's, else that of the analysed songs; None where
     hardly a sound is known.
     """
-    embeddings = style_embeddings(session, VERSION)[1]
+    embeddings = some_style_embeddings(session, VERSION, _MOST_SOUNDS)
     tower = None if release is None or release.audio is None else release.audio
     if tower is not None and tower.version != VERSION:
         release = tower = None
-    if len(embeddings) < _FEWEST_SOUNDS:
+    if len(embeddings) < (_FEWEST_SOUNDS if tower is None else FEWEST_SONGS):
         if tower is None:
             return None
         spread = tower.there.spread

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sqlalchemy import and_, bindparam, delete, exists, func, select, update
 from sqlalchemy.orm import Session
 
-from db.models import AudioFeatures, AudioFile, now
+from db.models import AudioFeatures, AudioFile, Song, now
 from db.repositories.bulk import chunks, insert_rows, own_ids, table_of
 
 PROBLEM = "problem"  # The measure of a file that could not be analysed: the reason.
@@ -209,6 +209,29 @@ def style_embeddings(
         return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
     vectors = np.stack([np.frombuffer(found[song], "<f4") for song in songs]).astype(np.float32)
     return np.array(songs, np.int64), vectors
+
+
+def some_style_embeddings(session: Session, version: str, most: int) -> NDArray[np.float32]:
+    """Return at most so many embeddings of this version, of songs that were not made here, first ones first:
+    shape (n, size), (0, 0) where there are none.
+    """
+    where = (
+        AudioFeatures.version == version,
+        AudioFeatures.embedding.is_not(None),
+        Song.is_generated.is_(False),
+    )
+    statement = (
+        select(AudioFeatures.embedding)
+        .join(AudioFile, AudioFile.id == AudioFeatures.audio_file_id)
+        .join(Song, Song.id == AudioFile.song_id)
+        .where(*where)
+        .order_by(AudioFile.id)
+        .limit(most)
+    )
+    found = list(session.execute(statement).scalars())
+    if not found:
+        return np.zeros((0, 0), np.float32)
+    return np.stack([np.frombuffer(one, "<f4") for one in found if one is not None]).astype(np.float32)
 
 
 def count_sounds(session: Session, version: str) -> int:
