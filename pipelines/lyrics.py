@@ -87,7 +87,11 @@ def load_writer(root: Path, model: str, *, stage: str = BASE) -> Writer:
     """
     there = models_in(root, stage)
     if model not in there:
-        known = f"there are {', '.join(there)}" if there else "none is trained"
+        known = (
+            f"there are {', '.join(there)}"
+            if there
+            else f"`songspace train lyrics --stage {stage}` trains one"
+        )
         raise NoLyricModelError(f"there is no lyric model {model!r} of stage {stage}: {known}")
     tokenizer = load_tokenizer(root / FILE)
     loaded = load_model(stage_folder(root, stage, model) / MODEL)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-BASE = "base"
-STAGES = (BASE,)
+STAGES = BASE, SFT = ("base", "sft")
+"""What is learned, in this order: books; prompts and their answers."""
 RUNS = "runs"
 NGRAM_BYTES = 4 * 2**20
 """Of the counted model, so that it can ship."""

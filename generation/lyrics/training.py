@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 MODEL = "model"
 """The folder in a run's folder where the best weights are saved."""
 BEST = "best.json"
+PLAYER = "words"
+"""What the network is called in checkpoints and curves."""
 _VALID_SONGS = 150
 
 
@@ -149,11 +151,9 @@ def train_network(
     training: TextTraining | None = None,
     loop: LoopConfig | None = None,
     tokenizer_id: str = "",
-    start: NeuralModel | None = None,
     resume: bool = False,
     minutes: float | None = None,
     hardware: Hardware | None = None,
-    callbacks: Sequence[Every] = (),
     progress: Callable[[int, str], None] = lambda _step, _note: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> tuple[LanguageModel, Trained]:
@@ -163,8 +163,6 @@ def train_network(
     ----------
     valid : TokenStream, optional
         Held-out songs to choose the weights by; without any the last weights are kept.
-    start : NeuralModel, optional
-        Weights to go on from, in the place of fresh ones.
 
     Returns
     -------
@@ -183,15 +181,65 @@ def train_network(
 
     chosen = preset(model, size)
     training, loop = training or chosen.training, loop or chosen.loop
-    hardware = hardware or Hardware()
     torch.manual_seed(loop.seed)
-    config = start.config if start else network_config(model, size, vocab_size, dropout=training.dropout)
-    network = start.network if start else build_network(network_kind(model), config)
+    config = network_config(model, size, vocab_size, dropout=training.dropout)
+    network = build_network(network_kind(model), config)
     windows = Windows(stream, training.length, loop.seed)
+
+    def measure(current: LanguageModel) -> float:
+        assert valid is not None
+        return bits_per_byte(current, valid, most_songs=_VALID_SONGS)
+
+    return fit(
+        network,
+        lambda number: {"ids": torch.from_numpy(windows.batch(number, training.batch_size))},
+        training,
+        loop,
+        out=out,
+        run={"songs": f"{len(stream)} songs, {len(stream.ids)} tokens"},
+        measure=measure if valid is not None and len(valid) else None,
+        tokenizer_id=tokenizer_id,
+        resume=resume,
+        minutes=minutes,
+        hardware=hardware,
+        progress=progress,
+        stop=stop,
+    )
+
+
+def fit(
+    network: nn.Module,
+    batch_at: Callable[[int], Mapping[str, torch.Tensor]],
+    training: TextTraining,
+    loop: LoopConfig,
+    *,
+    out: Path,
+    run: Mapping[str, Any],
+    measure: Callable[[LanguageModel], float] | None = None,
+    tokenizer_id: str = "",
+    resume: bool = False,
+    minutes: float | None = None,
+    hardware: Hardware | None = None,
+    progress: Callable[[int, str], None] = lambda _step, _note: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[LanguageModel, Trained]:
+    """Train a network on batches of the next-token loss, and save its best weights in `out`/model.
+
+    Parameters ---------- run : mapping What the data are: must be the same when the run goes on. measure :
+    callable, optional Takes the model as it is, and gives a figure that should fall; the weights with the
+    least are kept. Without it the last ones are.
+
+    Raises
+    ------
+    ResumeError, DivergedError, OSError
+        See `generation.training.loop.train`.
+    """
+    hardware = hardware or Hardware()
+    config: Any = network.config
     muon: Any = network.orthogonal if training.muon else frozenset()
-    keeper = _Keeper(out, valid, tokenizer_id, resume=resume)
+    keeper = _Keeper(out, measure, tokenizer_id, resume=resume)
     player = Player(
-        model,
+        PLAYER,
         network,
         next_token_loss(network),
         training.learning_rate,
@@ -201,46 +249,53 @@ def train_network(
     )
     trained = train(
         [player],
-        lambda number: {"ids": torch.from_numpy(windows.batch(number, training.batch_size))},
+        batch_at,
         loop,
         out=out,
         run={
             "network": asdict(config),
             "training": {name: value for name, value in asdict(training).items() if name != "valid_every"},
             "tokenizer": tokenizer_id,
-            "songs": f"{len(stream)} songs, {len(stream.ids)} tokens",
+            **run,
         },
         resume=resume,
         minutes=minutes,
         hardware=hardware,
-        callbacks=[Every(training.valid_every, lambda step, nets: keeper(step, nets[model])), *callbacks],
+        callbacks=[Every(training.valid_every, lambda step, nets: keeper(step, nets[PLAYER]))],
         progress=progress,
         stop=stop,
     )
     if hardware.is_main and not trained.done:
-        keeper(trained.step, trained.averages[model])
+        keeper(trained.step, trained.averages[PLAYER])
     hardware.wait()
     return load_model(out / MODEL), trained
 
 
 class _Keeper:
-    """Measures a network on held-out songs, and keeps the weights that were best, over runs that go on."""
+    """Measures a network now and then, and keeps the weights that were best, over runs that go on."""
 
-    def __init__(self, out: Path, valid: TokenStream | None, tokenizer_id: str, *, resume: bool) -> None:
-        self._out, self._tokenizer_id = out, tokenizer_id
-        self._valid = valid if valid is not None and len(valid) else None
+    def __init__(
+        self,
+        out: Path,
+        measure: Callable[[LanguageModel], float] | None,
+        tokenizer_id: str,
+        *,
+        resume: bool,
+    ) -> None:
+        self._out, self._measure, self._tokenizer_id = out, measure, tokenizer_id
         self._best = float("inf")
         if resume and (out / BEST).is_file():
             self._best = float(json.loads((out / BEST).read_text(encoding="utf-8"))["bits_per_byte"])
 
     def __call__(self, step: int, network: nn.Module) -> dict[str, float]:
         model = NeuralModel(network, tokenizer_id=self._tokenizer_id)
-        bits = 0.0 if self._valid is None else bits_per_byte(model, self._valid, most_songs=_VALID_SONGS)
-        if self._valid is not None and bits >= self._best:
-            return {"held_out/bits_per_byte": bits}
+        bits = 0.0 if self._measure is None else self._measure(model)
+        figures = {} if self._measure is None else {"held_out/bits_per_byte": bits}
+        if self._measure is not None and bits >= self._best:
+            return figures
         self._best = bits
         model.save(self._out / MODEL)
         beside = self._out / f".part-{os.getpid()}-{BEST}"
         beside.write_text(json.dumps({"step": step, "bits_per_byte": bits}), encoding="utf-8")
         os.replace(beside, self._out / BEST)
-        return {} if self._valid is None else {"held_out/bits_per_byte": bits}
+        return figures

@@ -164,6 +164,7 @@ class Attention(nn.Module):
         B, T, _ = x.shape
         query, key = self._asked(x, turn)
         value = self._heads(self.value(x))
+        query, key = query.to(value.dtype), key.to(value.dtype)  # norms may be wider than bfloat16
         if cache is None:
             found = scaled_dot_product_attention(query, key, value, is_causal=True, scale=1.0)
         else:
@@ -193,7 +194,7 @@ class Attention(nn.Module):
         query, key = self._heads(self.query(x)), self._heads(self.key(x))
         unit = query.shape[-1] ** -0.5
         query, key = (_turned(rms_norm(part, (part.shape[-1],)) * unit, turn) for part in (query, key))
-        return (query * self.scale).to(key.dtype), key
+        return query * self.scale, key
 
     def _heads(self, x: torch.Tensor) -> torch.Tensor:
         B, T, _ = x.shape

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -40,9 +41,30 @@ Temperature = Annotated[
 ]
 
 
+TopP = Annotated[
+    float, typer.Option(min=0.001, max=1, metavar="P", help="Only the likeliest, together of this share.")
+]
+FormOption = Annotated[
+    str | None,
+    typer.Option("--form", metavar="FORM", help='Sections to write, as "verse chorus verse chorus".'),
+]
+Lines = Annotated[int, typer.Option(min=1, max=12, metavar="N", help="Of a section, with --form.")]
+Scheme = Annotated[
+    str, typer.Option(metavar="SCHEME", help="Lines that rhyme, with --form, as abab or aabb.")
+]
+Rhyming = Annotated[Rhyme, typer.Option(help="Whether rhymes must be, or are preferred.")]
+Syllables = Annotated[str | None, typer.Option(metavar="MIN-MAX", help="Of a line, with --form, as 6-9.")]
+MostTokens = Annotated[
+    int, typer.Option(min=1, max=5000, metavar="N", help="Write at most so many tokens, without --form.")
+]
+SeedOption = Annotated[
+    int | None, typer.Option(min=0, max=2**31, metavar="N", help="By default another one each time.")
+]
+
+
 @app.callback()
 def lyrics() -> None:
-    """Ask the lyric models what comes next, how well they know a text, and how it goes on."""
+    """Ask the lyric models for songs, what comes next, and how well they know a text."""
 
 
 @app.command()
@@ -113,6 +135,64 @@ def score(
         raise typer.Exit(1)
 
 
+@app.command()
+def write(
+    ctx: typer.Context,
+    prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What the song is to be like.")],
+    model: ModelOption = Model.TRANSFORMER,
+    temperature: Temperature = 0.8,
+    top_p: TopP = 0.95,
+    form: FormOption = None,
+    lines: Lines = 4,
+    scheme: Scheme = "",
+    rhyme: Rhyming = Rhyme.ENFORCED,
+    syllables: Syllables = None,
+    takes: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="How many songs.")] = 1,
+    max_tokens: MostTokens = 400,
+    seed: SeedOption = None,
+    models: Models = None,
+) -> None:
+    """Print a song that answers a prompt, word by word as it is written; take k of seed s has seed s + k."""
+    from generation.lyrics.sampling import Sampling
+    from generation.lyrics.verse_writer import RhymeRule
+    from pipelines.write_lyrics import write_song
+
+    settings = Sampling(temperature, top_p=top_p, max_tokens=max_tokens)
+    wanted = _form(form, lines, scheme, syllables)
+    _check_policy(ctx, prompt)
+    writer = _writer(ctx, models, model, "sft")
+    first = _drawn(seed, temperature)
+    for take in range(takes):
+        if take:
+            print_line()
+        _stream(
+            write_song(writer, prompt, settings, seed=first + take, form=wanted, rhyme=RhymeRule(rhyme.value))
+        )
+
+
+@app.command()
+def revise(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A song in plain text; - is standard input.")],
+    ask: Annotated[str, typer.Argument(metavar="ASK", help='What is to be other, as "make it sadder".')],
+    model: ModelOption = Model.TRANSFORMER,
+    temperature: Temperature = 0.8,
+    top_p: TopP = 0.95,
+    max_tokens: MostTokens = 400,
+    seed: SeedOption = None,
+    models: Models = None,
+) -> None:
+    """Print a song changed as asked, word by word as it is written."""
+    from generation.lyrics.sampling import Sampling
+    from pipelines.write_lyrics import revise_song
+
+    settings = Sampling(temperature, top_p=top_p, max_tokens=max_tokens)
+    text = _read(file)
+    _check_policy(ctx, text, ask)
+    writer = _writer(ctx, models, model, "sft")
+    _stream(revise_song(writer, text, ask, settings, seed=_drawn(seed, temperature)))
+
+
 @app.command("continue")
 def continue_(
     ctx: typer.Context,
@@ -120,9 +200,7 @@ def continue_(
     model: ModelOption = Model.TRANSFORMER,
     temperature: Temperature = 0.8,
     top_k: Annotated[int, typer.Option(min=0, metavar="K", help="Only the K likeliest tokens; 0: all.")] = 0,
-    top_p: Annotated[
-        float, typer.Option(min=0.001, max=1, metavar="P", help="Only the likeliest, together of this share.")
-    ] = 0.95,
+    top_p: TopP = 0.95,
     min_p: Annotated[
         float, typer.Option(min=0, max=1, metavar="P", help="Only those this share as likely as the first.")
     ] = 0.0,
@@ -130,28 +208,16 @@ def continue_(
         float,
         typer.Option(min=0, max=20, metavar="X", help="How much less likely words are that came lately."),
     ] = 0.0,
-    form: Annotated[
-        str | None, typer.Option(metavar="FORM", help='Sections to write, as "verse chorus verse chorus".')
-    ] = None,
-    lines: Annotated[int, typer.Option(min=1, max=12, metavar="N", help="Of a section, with --form.")] = 4,
-    scheme: Annotated[
-        str, typer.Option(metavar="SCHEME", help="Lines that rhyme, with --form, as abab or aabb.")
-    ] = "",
-    rhyme: Annotated[Rhyme, typer.Option(help="Whether rhymes must be, or are preferred.")] = Rhyme.ENFORCED,
-    syllables: Annotated[
-        str | None, typer.Option(metavar="MIN-MAX", help="Of a line, with --form, as 6-9.")
-    ] = None,
-    max_tokens: Annotated[
-        int, typer.Option(min=1, max=5000, metavar="N", help="Write at most so many tokens, without --form.")
-    ] = 300,
-    seed: Annotated[
-        int | None, typer.Option(min=0, max=2**31, help="By default another one each time.")
-    ] = None,
+    form: FormOption = None,
+    lines: Lines = 4,
+    scheme: Scheme = "",
+    rhyme: Rhyming = Rhyme.ENFORCED,
+    syllables: Syllables = None,
+    max_tokens: MostTokens = 300,
+    seed: SeedOption = None,
     models: Models = None,
 ) -> None:
     """Print how a song goes on, word by word as it is written."""
-    import secrets
-
     from generation.lyrics.sampling import Sampling
     from generation.lyrics.verse_writer import RhymeRule
     from pipelines.lyrics import continue_text
@@ -160,14 +226,31 @@ def continue_(
     wanted = _form(form, lines, scheme, syllables)
     text = _read(file)
     writer = _writer(ctx, models, model)
-    drawn = secrets.randbelow(2**31) if seed is None else seed
-    if seed is None and temperature:
+    drawn = _drawn(seed, temperature)
+    _stream(continue_text(writer, text, settings, seed=drawn, form=wanted, rhyme=RhymeRule(rhyme.value)))
+
+
+def _drawn(seed: int | None, temperature: float) -> int:
+    """The seed, or one that is drawn and told."""
+    import secrets
+
+    if seed is not None:
+        return seed
+    drawn = secrets.randbelow(2**31)
+    if temperature:
         print_note(f"seed {drawn}")
-    parts = continue_text(writer, text, settings, seed=drawn, form=wanted, rhyme=RhymeRule(rhyme.value))
+    return drawn
+
+
+def _stream(parts: Iterable[str]) -> None:
+    """Print parts as they come, and end the last line."""
+    last = ""
     for part in parts:
         sys.stdout.write(part)
         sys.stdout.flush()
-    print_line()
+        last = part or last
+    if not last.endswith("\n"):
+        print_line()
 
 
 def _form(form: str | None, lines: int, scheme: str, syllables: str | None) -> Form | None:
@@ -188,10 +271,17 @@ def _span(text: str) -> tuple[int, int]:
     return int(first), int(last or first)
 
 
-def _writer(ctx: typer.Context, models: Path | None, model: Model) -> Writer:
+def _writer(ctx: typer.Context, models: Path | None, model: Model, stage: str = "base") -> Writer:
     from pipelines.lyrics import load_writer, model_root
 
-    return load_writer(models or model_root(settings_of(ctx).home), model.value)
+    return load_writer(models or model_root(settings_of(ctx).home), model.value, stage=stage)
+
+
+def _check_policy(ctx: typer.Context, *texts: str) -> None:
+    """Refuse what the operator's policy refuses, before any model is asked."""
+    from generation.policy import load_policy
+
+    load_policy(settings_of(ctx).policy).check(texts)
 
 
 def _read(file: Path) -> str:

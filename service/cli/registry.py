@@ -48,7 +48,7 @@ COMMANDS: dict[str, str] = {
     "compose": "Compose, or arrange, what a text asks for, and render it.",
     "studio": "Make clips for training, and look at what the studio plays.",
     "listen": "Say what a music file sounds like: genre, instruments, mood, tempo, key.",
-    "lyrics": "Ask the lyric models what comes next, how well they know a text, and how it goes on.",
+    "lyrics": "Ask the lyric models for songs, what comes next, and how well they know a text.",
     "train": "Train the models that ship, and say how good they are.",
     "serve": "Answer over HTTP.",
     "keys": "Make, list and revoke the keys of the service.",

@@ -26,6 +26,7 @@ class Stage(StrEnum):
     """What is learned."""
 
     BASE = "base"
+    SFT = "sft"
 
 
 class Model(StrEnum):
@@ -51,7 +52,7 @@ class Size(StrEnum):
 def lyrics(
     ctx: typer.Context,
     stage: Annotated[
-        Stage, typer.Option(help="What is learned: books of lyrics, to begin with.")
+        Stage, typer.Option(help="Books of lyrics first; then, sft, prompts and their answers.")
     ] = Stage.BASE,
     model: Annotated[Model, typer.Option(help="Which model.")] = Model.TRANSFORMER,
     size: Annotated[Size, typer.Option(help="How large a network; n-grams take what they may.")] = Size.BASE,
@@ -86,9 +87,6 @@ def lyrics(
     """Train what writes lyrics, and print how well it knows books that were held back."""
     from pipelines.train_lyrics import LyricsRun, train_lyrics
 
-    documents = _documents(ctx, data)
-    if table:
-        _print_table(documents, table)
     run = LyricsRun(
         model.value,
         out or settings_of(ctx).home / "lyrics",
@@ -100,12 +98,20 @@ def lyrics(
         bf16,
         everything,
     )
+    documents = _documents(ctx, data) if stage is Stage.BASE else []
+    if table and documents:
+        _print_table(documents, table)
     with counting_bar("learning", steps) as progress, interruptible() as stop:
-        _, report = train_lyrics(documents, run, progress=progress, stop=stop)
+        if stage is Stage.BASE:
+            _, report = train_lyrics(documents, run, progress=progress, stop=stop)
+        else:
+            from pipelines.teach_lyrics import teach_lyrics
+
+            _, report = teach_lyrics(run, progress=progress, stop=stop)
     if as_json:
         print_json(asdict(report) | {"folder": str(report.folder), "seconds": round(report.seconds, 1)})
     else:
-        _print(report)
+        _print(report, stage)
 
 
 def _documents(ctx: typer.Context, data: Path | None) -> list[Document]:
@@ -131,15 +137,19 @@ def _print_table(documents: list[Document], n_rows: int) -> None:
     )
 
 
-def _print(report: LyricsReport) -> None:
+def _print(report: LyricsReport, stage: Stage) -> None:
     print_line(f"{report.name}, {report.n_parameters:,} parameters: {report.folder}")
-    print_line(f"{report.n_train:,} songs, {report.seconds:.1f} s")
+    kind = "songs" if stage is Stage.BASE else "examples"
+    print_line(f"{report.n_train:,} {kind}, {report.seconds:.1f} s")
     if report.n_shared:
         print_line(f"{report.n_shared:,} songs left out, which the held-back books hold, too")
     if report.valid_bits is not None and report.test_bits is not None:
-        print_line(
-            f"bits a byte of held-back books: {report.test_bits:.4f}"
-            f" ({report.valid_bits:.4f} of those that settings are chosen by)"
+        said = (
+            f"of held-back books: {report.test_bits:.4f} ({report.valid_bits:.4f} of those that settings are"
+            " chosen by)"
+            if stage is Stage.BASE
+            else f"of held-out answers: {report.test_bits:.4f}, of the base model {report.valid_bits:.4f}"
         )
+        print_line(f"bits a byte {said}")
     if not report.done:
         print_note("the run is not at its end: the same command with --resume goes on")

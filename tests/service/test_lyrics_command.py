@@ -122,3 +122,32 @@ def test_without_a_model_training_is_pointed_to(
     monkeypatch.setattr("pipelines.lyrics.SHIPPED", tmp_path / "nothing")
     code, _, err = run("lyrics", "next", "love")
     assert (code, "songspace train lyrics" in err) == (1, True)
+
+
+def test_a_taught_model_writes_and_revises(ask: Any, tmp_path: Path) -> None:
+    code, _, err = ask("lyrics", "write", "a song about rain")
+    assert (code, "--stage sft" in err) == (1, True)
+    code, out, err = ask("train", "lyrics", "--stage", "sft", "--steps", "2", "--json")
+    assert code == 0, err
+    assert json.loads(out)["name"] == "transformer"
+    (tmp_path / "song.txt").write_text("# Song\n\nAnna has a red hat\n")
+    for args in (("write", "a song about rain"), ("revise", str(tmp_path / "song.txt"), "sadder")):
+        code, out, err = ask("lyrics", *args, "--temperature", "0", "--max-tokens", "30")
+        assert code == 0 or "declines" in err, err
+        assert "unexpected" not in err
+
+
+@pytest.mark.parametrize("prompt", ["", " \t ", "!!!", "x" * 3000])
+def test_a_prompt_that_asks_nothing_is_refused_in_a_line(ask: Any, prompt: str) -> None:
+    code, _, err = ask("lyrics", "write", prompt)
+    assert code == 1
+    assert "unexpected" not in err
+
+
+def test_the_operators_policy_goes_before_the_model(
+    ask: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "policy").write_text("[topics]\nwar\n")
+    monkeypatch.setenv("SONGSPACE_POLICY", str(tmp_path / "policy"))
+    code, _, err = ask("lyrics", "write", "a song about war")
+    assert (code, "policy" in err) == (1, True)

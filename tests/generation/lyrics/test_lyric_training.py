@@ -16,6 +16,7 @@ from generation.lyrics.scoring import bits_by_place, bits_per_byte
 from generation.lyrics.tokenizer import END
 from generation.lyrics.training import BEST, TextTraining, Windows, next_token_loss, preset, train_network
 from generation.training.curves import read_curves
+from generation.training.hardware import Hardware
 from generation.training.loop import LoopConfig
 from tests.tiny_songs import tiny_stream, tiny_tokenizer
 
@@ -53,6 +54,21 @@ def test_a_run_that_goes_on_ends_with_the_same_weights(
     train_network("transformer", "tiny", STREAM, V, stop=lambda: next(asked) >= 13, **settings)  # type: ignore[arg-type]
     again, _ = train_network("transformer", "tiny", STREAM, V, resume=True, **settings)  # type: ignore[arg-type]
     np.testing.assert_array_equal(again.scores(STREAM.song(0)), trained[0].scores(STREAM.song(0)))
+
+
+def test_bfloat16_learns_too(tmp_path: Path) -> None:
+    model, trained = train_network(
+        "transformer",
+        "tiny",
+        STREAM,
+        V,
+        out=tmp_path,
+        training=TRAINING,
+        loop=LoopConfig(steps=12, warmup_steps=3, log_every=4, checkpoint_every=12),
+        hardware=Hardware("cpu", bf16=True),
+    )
+    assert trained.losses[-1]["words/loss"] < trained.losses[0]["words/loss"]
+    assert np.isfinite(model.scores(STREAM.song(0))).all()
 
 
 def test_windows_are_the_same_whoever_asks_and_cover_the_text() -> None:
