@@ -97,6 +97,7 @@ def export(
             waveform_sha256="",
             file_sha256="",
             versions=versions(),
+            checks=plain(track.checks),
         )
         exported.append(_finish(track, record, file))
     return exported

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,8 @@ class Record:
     file_sha256 : str
     versions : mapping of str to str
         Of what computed.
+    checks : mapping
+        What was found in it: the judge's score, the nearest training clip (`generation.audio.checks`).
     """
 
     file: str
@@ -80,6 +82,7 @@ class Record:
     waveform_sha256: str
     file_sha256: str
     versions: Mapping[str, str]
+    checks: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
@@ -87,7 +90,7 @@ class Record:
         document: dict[str, Any] = {"format": FORMAT, "version": VERSION, "ai_generated": True, **plain}
         document["request"] = self.request.to_json()
         document["told"] = [told_to_json(told) for told in self.told]
-        for name in ("settings", "finish", "tags", "versions"):
+        for name in ("settings", "finish", "tags", "versions", "checks"):
             document[name] = dict(document[name])
         return document
 
@@ -159,6 +162,9 @@ def _record(document: Mapping[str, Any]) -> Record:
     if not 1 <= document["threads"] <= 1024:
         raise ValueError(f"threads are 1 to 1,024, got {document['threads']}")
     values = {name: document[name] for name in _TYPES}
+    values["checks"] = document.get("checks", {})  # older records have none
+    if not isinstance(values["checks"], dict):
+        raise ValueError("checks are an object")
     values["request"] = request_of_json(document["request"])
     values["told"] = tuple(told_from_json(one) for one in document["told"])
     return Record(**values)

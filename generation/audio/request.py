@@ -160,7 +160,7 @@ class Track:
 
     Whoever finishes a track leaves alone what it `keeps`: its "level" where samples of a given file are in
     it, its "ends" where it goes round in a loop, or begins as a given file does. `bits` are those of the
-    given file, or 16.
+    given file, or 16. `checks` is what was found in it when it was done (`generation.audio.checks`).
     """
 
     waveform: np.ndarray
@@ -168,6 +168,7 @@ class Track:
     seed: int
     keeps: frozenset[str] = frozenset()
     bits: int = 16
+    checks: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def seconds(self) -> float:

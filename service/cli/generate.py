@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.console import print_json, print_line, print_note
+from service.cli.generate_checks import checked, found, ranked
 from service.cli.generate_edit import (
     BlendWith,
     Continue,
@@ -181,8 +182,9 @@ def run(
         weights = generator_in_force(settings.home, settings.generator, model=model)
         made = _generate(request, backend, weights, threads, preview, record)
         if record is None:
-            made = with_sources(made, prompt, wanted)
-            done = export(made, files, made_at=now(), title=title or titled(prompt, wanted), raw=raw)
+            made = with_sources(checked(made), prompt, wanted)
+            name = title or titled(prompt, wanted)
+            done = ranked(export(made, files, made_at=now(), title=name, raw=raw))
         else:
             done = [export_again(made, record, files[0])]
         if picture is not None:
@@ -378,6 +380,7 @@ def _document(made: Generation, done: Sequence[Exported]) -> dict[str, object]:
                 "seconds": round(one.track.seconds, 3),
                 "sample_rate": one.track.sample_rate,
                 "finish": dict(one.record.finish),
+                "checks": dict(one.record.checks),
                 "sha256": one.record.file_sha256,
             }
             for one in done
@@ -395,7 +398,7 @@ def _print(done: Sequence[Exported]) -> None:
         print_note(f"seed {refused['seed']} was made again with another: {refused['reason']}")
     for one in done:
         loudness = f"{one.record.finish['loudness_lufs']:.1f} LUFS"
-        print_line(f"{one.path}: {one.track.seconds:.1f} s, seed {one.track.seed}, {loudness}")
+        print_line(f"{one.path}: {one.track.seconds:.1f} s, seed {one.track.seed}, {loudness}{found(one)}")
 
 
 def _compare(record: Record, made: Exported) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from service.cli import train_codec, train_generator, train_lyrics
+from service.cli import train_codec, train_generator, train_judge, train_lyrics
 from service.cli.console import print_json, print_line, print_table
 from service.cli.options import Json
 from service.cli.progress import counting_bar, status_line
@@ -30,6 +30,8 @@ app.command()(train_codec.autoencoder)
 app.command()(train_codec.vocoder)
 app.command()(train_generator.generator)
 app.command()(train_lyrics.lyrics)
+app.command()(train_judge.judge)
+app.command()(train_judge.fingerprints)
 
 
 @app.command()
