@@ -19,7 +19,7 @@ from service.cli.state import settings_of
 if TYPE_CHECKING:
     from db.session import SessionFactory
     from generation.audio.export import Exported
-    from generation.audio.request import Generation
+    from generation.audio.request import Generation, Request
     from pipelines.add_generated import AddedTrack
     from pipelines.create import Wanted, Wish
 
@@ -77,10 +77,18 @@ class TasteOptions:
                 raise ValueError(f"{name} needs --user")
 
 
-def wanted_of(ctx: typer.Context, prompt: str | None, options: TasteOptions, *, backend: str) -> Wanted:
+def wanted_of(
+    ctx: typer.Context,
+    prompt: str | None,
+    options: TasteOptions,
+    *,
+    backend: str,
+    says_missing: bool = True,
+) -> Wanted:
     """Return the words and the style that are asked for, saying which names were found.
 
-    Without a catalogue a prompt is words; whoever is named beside it is an error then.
+    Without a catalogue a prompt is words, which is said if `says_missing`; whoever is named beside it is an
+    error then.
 
     Raises
     ------
@@ -103,11 +111,25 @@ def wanted_of(ctx: typer.Context, prompt: str | None, options: TasteOptions, *, 
         if options.named:
             raise
         why = "no catalogue here yet" if isinstance(error, NoDatabaseError) else str(error)
-        print_note(f"{why}: the prompt is words alone, no names were looked for")
+        if says_missing:
+            print_note(f"{why}: the prompt is words alone, no names were looked for")
         return Wanted(prompt)
     wanted = wanted_style(session_factory, settings_of(ctx).home, prompt, wish)
     _say(wanted)
     return wanted
+
+
+def with_names_in_blend(ctx: typer.Context, request: Request, *, backend: str) -> Request:
+    """Take the catalogue's names out of a blend's prompt, too: its share is then of that style."""
+    from generation.audio.edit.edits import Blend
+
+    blend = request.blend
+    if blend is None or blend.prompt is None:
+        return request
+    wanted = wanted_of(ctx, blend.prompt, TasteOptions(), backend=backend, says_missing=False)
+    if wanted.style is None:
+        return request
+    return replace(request, blend=Blend(wanted.words, blend.share, wanted.style))
 
 
 def with_sources(made: Generation, prompt: str | None, wanted: Wanted | None) -> Generation:
