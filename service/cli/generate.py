@@ -45,6 +45,7 @@ from service.cli.generate_taste import (
     say_best,
     titled,
     wanted_of,
+    with_names_in_blend,
     with_sources,
 )
 from service.cli.options import Json
@@ -171,6 +172,7 @@ def run(
             ),
             settings.threads,
         )
+        request = with_names_in_blend(ctx, request, backend=backend)
     policy.check([*texts_of(request), title, *(record.tags.values() if record is not None else ())])
     files = _files(
         request if wanted is None else replace(request, prompt=prompt), out, settings.home / FOLDER
