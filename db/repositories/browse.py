@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, false, func, select
 from sqlalchemy.orm import Session
 
 from db.models import Album, Artist, AudioFile, Listen, Song
@@ -214,7 +214,7 @@ def _in_use(where: ColumnElement[bool]) -> ColumnElement[bool]:
 def _holding(statement: Any, text: str, column: Any) -> Any:
     """The statement for what holds every word; nothing where the text cannot be stored."""
     if not storable(text):
-        return statement.where(Song.id < 0)
+        return statement.where(false())
     for word in dict.fromkeys(fold(text).split()[:20]):
         statement = statement.where(column.contains(word, autoescape=True))
     return statement
