@@ -8,11 +8,21 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from sqlalchemy import func, select, tuple_
+from sqlalchemy import bindparam, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.models import Feedback, Listen, Playlist, PlaylistEntry, Song, TasteProfile, User
 from db.repositories.users import UserSummary
+
+# Made once: building a statement takes as long as running it.
+_SAID = (Feedback.song_id, Feedback.kind, Feedback.given_at_s)
+_VERSION = (
+    select(func.count(), func.max(Listen.listened_at_s)).where(Listen.user_id == bindparam("user_id")),
+    select(*_SAID).where(Feedback.user_id == bindparam("user_id")).order_by(*_SAID),
+    select(TasteProfile.release, TasteProfile.updated_at, TasteProfile.listen_weight).where(
+        TasteProfile.user_id == bindparam("user_id")
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -92,10 +102,7 @@ def user_version(session: Session, user_id: int) -> str:
     Listens are never changed, so their number and newest time tell; feedback and decisions are few. The ids
     that songs go by are not in it.
     """
-    heard = select(func.count(), func.max(Listen.listened_at_s)).where(Listen.user_id == user_id)
-    columns = (Feedback.song_id, Feedback.kind, Feedback.given_at_s)
-    said = select(*columns).where(Feedback.user_id == user_id).order_by(*columns)
-    own = (TasteProfile.release, TasteProfile.updated_at, TasteProfile.listen_weight)
-    decided = select(*own).where(TasteProfile.user_id == user_id)
-    parts = [session.execute(statement).all() for statement in (heard, said, decided)]
+    session.flush()
+    connection = session.connection()
+    parts = [connection.execute(statement, {"user_id": user_id}).all() for statement in _VERSION]
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
