@@ -44,7 +44,7 @@ PIECES = (
     ("techno at 128 bpm in A minor", 128.0, "A minor"),
     ("rock at 110 bpm in E minor", 110.0, "E minor"),
 )
-PAIRS = (("techno", "classical"), ("jazz", "metal"), ("folk", "house"), ("reggae", "ambient"))
+PAIRS = (("techno", "classical"), ("jazz", "metal"), ("folk", "edm"), ("reggae", "ambient"))
 
 
 class Bench:

