@@ -34,7 +34,8 @@ MODEL = "vocoder"
 class AdversarialConfig:
     """How a vocoder is trained; weights are those of the losses, `rebuilt` a share of the clips.
 
-    The discriminators, whose turn costs most, hear the first `heard_frames` of a cut.
+    The discriminators, whose turn costs most, hear the first `heard_frames` of a cut. Spectra are compared in
+    windows of `n_ffts`: the longest tells semitones apart, which bands do not.
     """
 
     clips: int = 4
@@ -44,6 +45,7 @@ class AdversarialConfig:
     learning_rate: float = 1e-3
     bands: float = 1.0
     spectra: float = 1.0
+    n_ffts: tuple[int, ...] = (512, 1024, 2048, 4096)
     rebuilt: float = 0.3
     critic_width: int = 16
     duel: DuelConfig = field(default_factory=lambda: DuelConfig(joins_at=0.7, deceive=0.05, features=0.3))
@@ -115,7 +117,7 @@ def train_vocoder(
         out=out,
         run={
             "model": asdict(model_config),
-            "training": asdict(config),
+            "training": asdict(config) | {"n_ffts": list(config.n_ffts)},
             "music": pool.name,
             "autoencoder": fingerprint(autoencoder),
         },
@@ -145,7 +147,7 @@ class _Sound:
         made = self._model(self._given(batch["log_mel"], generator))
         cut = config.margin * self._model.spectrogram.hop_length
         made, true = made[:, cut:-cut], batch["waveform"][:, cut:-cut]
-        bands, spectra = mel_loss(made, true), stft_distance(made, true)
+        bands, spectra = mel_loss(made, true), stft_distance(made, true, n_ffts=config.n_ffts)
         heard = slice(0, config.heard_frames * self._model.spectrogram.hop_length)
         loss = config.bands * bands + config.spectra * spectra
         return made[:, heard], true[:, heard], {"loss": loss, "bands": bands, "spectra": spectra}
