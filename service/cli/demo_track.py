@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from service.cli.console import print_line, print_wrapped
+from service.cli.console import print_line
 from service.cli.progress import status_line
+from service.cli.show import print_wrapped
 
 PROMPT = "slow jazz trio in F minor with a saxophone"
 SEED, SECONDS = 7, 10.0
