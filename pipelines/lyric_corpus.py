@@ -67,9 +67,11 @@ def documents_of_folder(folder: Path) -> tuple[list[Document], tuple[Problem, ..
     return documents, problems
 
 
-def own_documents() -> list[Document]:
-    """The project's own songs that training may see."""
-    return [Document(one.song, f"{OWN}{one.genre}") for one in load_own_songs() if not one.is_held_out]
+def own_documents(*, held_out: bool = False) -> list[Document]:
+    """The project's own songs that training may see, or those that it may not."""
+    return [
+        Document(one.song, f"{OWN}{one.genre}") for one in load_own_songs() if one.is_held_out is held_out
+    ]
 
 
 def prepare(
@@ -82,8 +84,8 @@ def prepare(
 ) -> LyricData:
     """Split books, add our own songs to training, and load the tokenizer in `root`, or make it.
 
-    With `everything` nothing is held back. All models of a folder share one tokenizer, so that they can be
-    compared; it learns from training songs alone.
+    With `everything` no book is held back, and weights are chosen by our own held-out songs. All models of a
+    folder share one tokenizer, so that they can be compared; it learns from training songs alone.
 
     Raises
     ------
@@ -92,7 +94,7 @@ def prepare(
     """
     own = own_documents()
     if everything:
-        split = Split((*documents, *own), (), ())
+        split = Split((*documents, *own), tuple(own_documents(held_out=True)), ())
     else:
         books = split_books(documents, seed=seed)
         split = Split((*books.train, *own), books.valid, books.test, books.n_shared)

@@ -151,5 +151,7 @@ def _print(report: LyricsReport, stage: Stage) -> None:
             else f"of held-out answers: {report.test_bits:.4f}, of the base model {report.valid_bits:.4f}"
         )
         print_line(f"bits a byte {said}")
+    elif report.valid_bits is not None:
+        print_line(f"bits a byte of our own songs that were held out: {report.valid_bits:.4f}")
     if not report.done:
         print_note("the run is not at its end: the same command with --resume goes on")

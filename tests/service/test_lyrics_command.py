@@ -151,3 +151,13 @@ def test_the_operators_policy_goes_before_the_model(
     monkeypatch.setenv("SONGSPACE_POLICY", str(tmp_path / "policy"))
     code, _, err = ask("lyrics", "write", "a song about war")
     assert (code, "policy" in err) == (1, True)
+
+
+def test_with_everything_no_book_is_held_back(ask: Any, books: Path, tmp_path: Path) -> None:
+    command = ("train", "lyrics", "--model", "ngram", "--data", str(books), "--out", str(tmp_path), "--json")
+    code, out, err = ask(*command, "--everything")
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["test_bits"] is None
+    assert report["valid_bits"] > 0
+    assert report["n_train"] >= len(tiny_documents())
