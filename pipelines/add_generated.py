@@ -97,7 +97,7 @@ def add_track(
     Raises
     ------
     TrackNotAddedError
-        It cannot be read as music, or has no record.
+        It cannot be read as music, has no record, or was changed since.
     OSError, DatabaseError
     """
     if record is None:
@@ -106,6 +106,8 @@ def add_track(
         except RecordError as error:
             raise TrackNotAddedError(f"only tracks that were made here are added: {error}") from None
     sha256 = sha256_of_file(path)
+    if sha256 != record.file_sha256:
+        raise TrackNotAddedError(f"{path} is not the file that its record tells of: it was changed since")
     with session_factory() as session:
         known = _known(session, sha256)
     if known is not None and Path(known.path).is_file():
@@ -121,7 +123,7 @@ def add_track(
         song_id = files[0].song_id
         made = StoredGeneration(
             song_id=song_id,
-            prompt=(record.request.prompt or "") if prompt is None else prompt,
+            prompt=_prompt_of(record) if prompt is None else prompt,
             path=str(kept),
             sha256=sha256,
             user_id=user_id,
@@ -188,6 +190,12 @@ def _kept(home: Path, path: Path, sha256: str) -> Path:
         finally:
             beside.unlink(missing_ok=True)
     return kept
+
+
+def _prompt_of(record: Record) -> str:
+    """The prompt as it was given: with the names that became a style."""
+    said = record.settings.get("style_from") or {}
+    return str(said.get("prompt") or record.request.prompt or "")
 
 
 def _parameters(record: Record) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import Integer, exists, func, literal, select
+from sqlalchemy import case, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from db.models import Artist, Song
@@ -55,9 +55,10 @@ def songs_titled_within(session: Session, text: str) -> list[NamedSong]:
     """
     # `search_text` is "title artist": without the artist it is the title.
     artist = func.length(Artist.name_key)
-    title = func.substr(
-        Song.search_text, 1, func.length(Song.search_text) - artist - (artist > 0).cast(Integer)
-    )
+    whole = func.length(Song.search_text)
+    # Never a negative length, which PostgreSQL refuses: a song without a title is its artist.
+    length = case((artist == 0, whole), (whole > artist, whole - artist - 1), else_=0)
+    title = func.substr(Song.search_text, 1, length)
     statement = (
         select(Song.id, Song.title, Artist.name, Artist.name_key)
         .join(Artist, Artist.id == Song.artist_id)

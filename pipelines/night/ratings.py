@@ -9,14 +9,14 @@ generator the one in force. Whatever fails is said in the counts, and changes no
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from generation.audio.shipped import generator_folder, load_generator
-from generation.audio.training.music import MusicError
-from generation.checkpoint import CheckpointError
-from generation.training.loop import DivergedError
+from generation.audio.style_encoder import StyleEncoderMissingError
+from generation.text_encoder import TextEncoderMissingError
 from pipelines.liked_music import liked_files, prepare_frozen, prepare_liked
 from pipelines.night.job import Job
 from pipelines.ratings import (
@@ -85,16 +85,18 @@ def _tune(job: Job, rated: RatedTracks, weights: Path, settings: TuningSettings)
     try:
         # Always from what ships: a generator that is tuned on its own output again and again drifts.
         pipeline = load_generator(weights)
-        mark = fingerprint([file.sha256 for file in files])
-        liked, held_out = prepare_liked(folder / f"liked-{mark}", files, pipeline.autoencoder)
+        for left in ("liked", "run"):
+            shutil.rmtree(folder / left, ignore_errors=True)
+        liked, held_out = prepare_liked(folder / "liked", files, pipeline.autoencoder)
         frozen = prepare_frozen(folder / "frozen", settings.frozen_clips, pipeline.autoencoder)
         denoiser, verdict = tune(
-            pipeline, liked, held_out, frozen, folder / f"run-{mark}", settings, seed=job.settings.seed
+            pipeline, liked, held_out, frozen, folder / "run", settings, seed=job.settings.seed
         )
         if not verdict.publish:
             return verdict.message
         facts = {"base": base_mark(weights), "liked": len(files), "seed": job.settings.seed}
         return f"{publish_tuned(job.home, pipeline, denoiser, verdict, facts)}: {verdict.message}"
-    except (CheckpointError, MusicError, DivergedError, OSError, RuntimeError, ValueError) as error:
+    except (TextEncoderMissingError, StyleEncoderMissingError, OSError, RuntimeError, ValueError) as error:
+        # Also what torch, the renderer and a damaged checkpoint raise: the night goes on without.
         logger.warning("the generator stays as it is: %s", error)
         return f"as before: {error}"
