@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio bench-codec bench-taste bench-control bench-diffusion bench-edit bench-generate bench-lyrics \
+	bench-lists bench-recommend bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
 	compare-styles studio-truth ablate-ranker
 
 help:  ## show this list
@@ -91,6 +91,12 @@ compare-styles: $(INSTALLED)  ## which embedding of sound predicts places best
 
 bench-codec: $(INSTALLED)  ## the autoencoder beside principal components, the vocoder beside Griffin-Lim (ARGS='--help')
 	$(BIN)/python -m benchmarks.bench_codec $(ARGS)
+
+bench-memorisation: $(INSTALLED)  ## planted copies of training music found, honest music not accused (ARGS='--help')
+	$(BIN)/python -m benchmarks.bench_memorisation $(ARGS)
+
+bench-frechet: $(INSTALLED)  ## how far music lies from real music in the judge's space, with floor and ceilings (ARGS='--help')
+	$(BIN)/python -m benchmarks.bench_frechet $(ARGS)
 
 bench-control: $(INSTALLED)  ## whether the generator does as it is told: tempo, key, genre, lead (ARGS='--help')
 	$(BIN)/python -m benchmarks.bench_control $(ARGS)

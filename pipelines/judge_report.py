@@ -76,24 +76,23 @@ def judge_card(config: JudgeConfig, report: JudgeReport) -> str:
     """The model card of a judge, Markdown."""
     made = config.made_with
     rows = "\n".join(f"| {' | '.join(row)} |" for row in table(report))
+    heads = f"{len(config.genres)} genres, {len(config.moods)} moods, {len(config.leads)} leads"
+    how = f"--clips {made.get('clips')} --test-clips {made.get('test_clips')} --seed {made.get('seed')}"
+    dim = config.measured.get("dim")
+    learned = f"{report.train_clips:,} clips of 10 s of {report.train_songs:,} songs"
+    tested = f"{report.test_clips} clips of {report.test_songs} songs"
     return f"""# The judge
 
 Ranks takes of generated music, and measures them: two small towers from the frozen style encoder
-`{config.encoder}` and from MiniLM's sentences into one space of {config.measured.get("dim")} dimensions,
-learned by
-contrast, with heads for {len(config.genres)} genres, {len(config.moods)} moods, {len(config.leads)} leads,
-{len(config.instruments)} instruments and kinds of them, tempo and key. Made by
-`songspace train judge --clips {made.get("clips")} --test-clips {made.get("test_clips")} --seed
-{made.get("seed")}`.
+`{config.encoder}` and from MiniLM's sentences into one space of {dim} dimensions, learned by contrast,
+with heads for {heads}, {len(config.instruments)} instruments and kinds of
+them, tempo and key. Made by `songspace train judge {how}`.
 
-- Data: {report.train_clips:,} clips of 10 s of {report.train_songs:,} songs of the studio's split "judge",
-  which no
-  generator is trained on (SoundFont {made.get("soundfont")}); no recording of anybody.
-- Measured on {report.test_clips} clips of {report.test_songs} songs of the split "test", in per cent with
-  95 %
-  intervals over songs. "librosa" is its tempo estimator, and Krumhansl-Schmuckler on its chroma. Chance is
-  saying
-  what is commonest; in rankings, one in so many.
+- Data: {learned} of the studio's split "judge", which
+  no generator is trained on (SoundFont {made.get("soundfont")}); no recording of anybody.
+- Measured on {tested} of the split "test", in per cent with
+  95 % intervals over songs. "librosa" is its tempo estimator, and Krumhansl-Schmuckler on its chroma. Chance
+  is saying what is commonest; in rankings, one in so many.
 
 | what | judge | librosa | chance | clips |
 |---|---|---|---|---|
@@ -101,7 +100,6 @@ contrast, with heads for {len(config.genres)} genres, {len(config.moods)} moods,
 
 - Area under the curve of instruments, mean: {report.instruments:.3f} (chance .5).
 - Limits: it knows rendered music and the studio's way of putting it in words. What it says of real
-  recordings is
-  not measured. It ranks; whether music is good it does not know.
+  recordings is not measured. It ranks; whether music is good it does not know.
 - License: that of Songspace. The encoders' weights are not in here.
 """

@@ -18,6 +18,7 @@ from pipelines.sources.audio_marks import Mark, read_mark
 from pipelines.sources.audio_stream import AudioError
 
 if TYPE_CHECKING:
+    from generation.audio.judge import Judge
     from generation.audio.listener import Listener, Tags
     from generation.audio.style_encoder import StyleEncoder
     from pipelines.decode import Excerpts
@@ -167,8 +168,8 @@ class Ear:
 
         return f"{KIND} {self.listener.sha256[:8]}"
 
-    def hear(self, path: Path) -> Heard:
-        """Listen to a file; the same file gives the same answer.
+    def hear(self, path: Path, *, judge: Judge | None = None) -> Heard:
+        """Listen to a file; the same file gives the same answer. With a `judge` the tags are the judge's.
 
         Raises
         ------
@@ -178,6 +179,7 @@ class Ear:
             It is silent.
         OSError
         """
+        from generation.audio.listener import embedding
         from generation.audio.style_encoder import SAMPLE_RATE, TAGS
         from pipelines import features
 
@@ -186,15 +188,15 @@ class Ear:
         if found.is_silent:
             raise NothingHeardError(f"{path}: there is silence, and nothing to be heard")
         parts = [self.encoder.hear(part) for part in excerpts.at(SAMPLE_RATE)]
-        tags = self.listener.tags(parts)
+        tags = self.listener.tags(parts) if judge is None else judge.tags_of(embedding(parts))
         real = np.concatenate([part.tags for part in parts]).mean(axis=0)
         order = [row for row in np.argsort(-real, kind="stable")[:_REAL_MOST] if real[row] >= _REAL_SHARE]
         return Heard(
             path=str(path),
             sentence=_sentence(tags, found),
             tags=tags,
-            tagger=self.tagger,
-            is_judge=False,
+            tagger=self.tagger if judge is None else judge.name,
+            is_judge=judge is not None,
             real_tags={TAGS[row]: float(real[row]) for row in order},
             tempo_bpm=found.tempo_bpm,
             key="" if found.key is None else str(found.key),

@@ -95,10 +95,6 @@ def load_examiner(*, text_encoder: TextEncoder | None = None) -> Examiner:
     judge: Judge | None = None
     index: Index | None = None
     try:
-        encoder = StyleEncoder(threads=None)
-    except StyleEncoderMissingError as error:
-        missing["style encoder"] = str(error)
-    try:
         judge = Judge(text_encoder=text_encoder)
     except CheckpointError as error:
         missing["judge"] = str(error)
@@ -106,6 +102,12 @@ def load_examiner(*, text_encoder: TextEncoder | None = None) -> Examiner:
         index = load_index()
     except CheckpointError as error:
         missing["memorisation"] = str(error)
+    if judge is None and index is None:
+        return Examiner(missing=missing)
+    try:
+        encoder = StyleEncoder(threads=None)
+    except StyleEncoderMissingError as error:
+        missing["style encoder"] = str(error)
     return Examiner(encoder=encoder, judge=judge, index=index, missing=missing)
 
 

@@ -159,18 +159,22 @@ class Judge:
 
     def tags(self, sound: Sound) -> Tags:
         """Tag a sound as the listener does."""
-        x, found = self._standardised(sound), {}
+        return self.tags_of(sound.place)
+
+    def tags_of(self, place: np.ndarray) -> Tags:
+        """Tag music by its `generation.audio.listener.embedding`, shape (1506,)."""
+        x, found = self._standardised(place), {}
         for head in HEADS:
             logits = self._arrays[f"{head}.weights"] @ x + self._arrays[f"{head}.offsets"]
             scores = sigmoid(logits) if head == "instruments" else softmax(logits)
             names: tuple[str, ...] = getattr(self.config, head)
             found[head] = {names[row]: float(scores[row]) for row in np.argsort(-scores, kind="stable")}
-        strangeness = self.strangeness(sound)
+        strangeness = float(np.mean((self._arrays["components"] @ x) ** 2))
         return Tags(**found, strangeness=strangeness, is_strange=strangeness > self.config.strange_at)
 
     def strangeness(self, sound: Sound) -> float:
         """How far a sound lies from what was trained on, mean square in its own spread."""
-        return float(np.mean((self._arrays["components"] @ self._standardised(sound)) ** 2))
+        return float(np.mean((self._arrays["components"] @ self._standardised(sound.place)) ** 2))
 
     def tempos(self, sound: Sound) -> np.ndarray:
         """How likely each of `pulse.TEMPOS` is."""
@@ -192,7 +196,8 @@ class Judge:
 
     def place(self, sound: Sound) -> np.ndarray:
         """Where a sound lies in the common space: a unit vector, float32 (dim,)."""
-        return tower(self._standardised(sound)[None], self._part("sound"))[0]
+        place: np.ndarray = tower(self._standardised(sound.place)[None], self._part("sound"))[0]
+        return place
 
     def places_of_words(self, texts: list[str]) -> np.ndarray:
         """Where texts lie in the common space: unit vectors, float32 (n, dim)."""
@@ -243,8 +248,8 @@ class Judge:
             shares, prior = shares[[tonic]], prior[[tonic]]
         return float(np.log((shares.sum() + _LEAST) / (prior.sum() + _LEAST)))
 
-    def _standardised(self, sound: Sound) -> np.ndarray:
-        return np.asarray((sound.place - self._arrays["mean"]) / self._arrays["scale"], np.float32)
+    def _standardised(self, place: np.ndarray) -> np.ndarray:
+        return np.asarray((place - self._arrays["mean"]) / self._arrays["scale"], np.float32)
 
     def _part(self, name: str) -> dict[str, np.ndarray]:
         start = f"{name}."

@@ -43,6 +43,7 @@ _LEAST_NORM = 0.1
 """Of all bits: what hardly changes is compared as if this much did."""
 CROWD = 20
 _AT_ONCE = 4096
+_LOOKED_AT = 256
 
 
 @dataclass(frozen=True)
@@ -187,23 +188,26 @@ class Index:
         )
 
     def mel_similarities(self, log_mel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Similarity of a take to each clip, and by how many seconds it is later there: two arrays (n,)."""
-        n = len(self)
-        best, at = np.full(n, -1.0, np.float32), np.zeros(n, np.float32)
+        """Similarity of a take to each clip, and by how many seconds it is later there: two arrays (n,).
+
+        All clips are laid under the take in whole steps; those that are nearest then, within a step, too.
+        """
+        best, at = np.full(len(self), -1.0, np.float32), np.zeros(len(self), np.float32)
+        rows = np.arange(len(self))
         for phase in PHASES:
             bits = fingerprint(log_mel, phase)
             if not len(bits):  # shorter than a step
                 continue
             queries, lows, highs, shifts = _laid(bits, self._steps)
-            for start in range(0, n, _AT_ONCE):
-                rows = slice(start, min(start + _AT_ONCE, n))
-                found = self._correlations(queries, lows, highs, rows)
+            for part in np.array_split(rows, -(-len(rows) // _AT_ONCE)):
+                found = self._correlations(queries, lows, highs, part)
                 top = found.argmax(axis=1)
                 value = found[np.arange(len(found)), top]
-                better = value > best[rows]
-                best[rows] = np.where(better, value, best[rows])
                 later_s = (shifts[top] * STEP_FRAMES + phase) * _SECONDS_A_FRAME
-                at[rows] = np.where(better, later_s, at[rows])
+                at[part] = np.where(value > best[part], later_s, at[part])
+                best[part] = np.maximum(value, best[part])
+            if phase == PHASES[0]:
+                rows = np.sort(np.argsort(-best, kind="stable")[:_LOOKED_AT])
         return best, at
 
     def place_similarities(self, style: np.ndarray) -> np.ndarray:
@@ -212,7 +216,7 @@ class Index:
         return np.asarray(self._places @ _units(place.astype(np.float32))[0])
 
     def _correlations(
-        self, queries: np.ndarray, lows: np.ndarray, highs: np.ndarray, rows: slice
+        self, queries: np.ndarray, lows: np.ndarray, highs: np.ndarray, rows: np.ndarray
     ) -> np.ndarray:
         """Weighted correlations of clips `rows` with the take at all shifts, shape (rows, shifts)."""
         products = self._signs[rows] @ queries.T
@@ -246,7 +250,7 @@ def fingerprint(log_mel: np.ndarray, phase: int = 0) -> np.ndarray:
     low = np.maximum(np.arange(n_steps) - _AROUND, 0)
     high = np.minimum(np.arange(n_steps) + _AROUND + 1, n_steps)
     usual = (sums[high] - sums[low]) / (high - low)[:, None]
-    return (steps > usual + 1e-4).astype(np.uint8)
+    return np.asarray(steps > usual + 1e-4, np.uint8)
 
 
 def packed(bits: np.ndarray, n_steps: int) -> np.ndarray:

@@ -28,16 +28,22 @@ def run(
         Path | None,
         typer.Option(metavar="FILE", help="A picture of what decided the tags: .png, .svg or .pdf."),
     ] = None,
+    by_judge: Annotated[
+        bool, typer.Option("--judge", help="Tag with the judge of generated music, and say so.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Say what a music file sounds like: genre, instruments, mood, tempo, key."""
+    from generation.audio.judge import Judge
     from pipelines.listen import Ear, worth_seeing
 
+    if by_judge and spectrogram is not None:
+        raise ValueError("--spectrogram shows what decided the listener's tags: leave out --judge")
     with ExitStack() as files:
         picture = files.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
         with status_line("listening"):
             ear = Ear()
-            heard = ear.hear(file)
+            heard = ear.hear(file, judge=Judge() if by_judge else None)
             if picture is not None:
                 from service.pictures.listen import draw_heard
 

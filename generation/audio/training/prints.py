@@ -34,8 +34,8 @@ RATE = 0.01
 MOST_STEPS = 255
 _SPREAD = 30.0
 """Whole numbers a spread of the first axis is told in."""
-_EULER = 0.5772156649
-_QUERIES = 240
+_EULER, _TINY = 0.5772156649, 1e-6
+_QUERIES = 400
 Progress = Callable[[int, str], None]
 
 
@@ -103,8 +103,10 @@ def build_index(
 
 def thresholds_of(honest: np.ndarray, rate: float) -> Thresholds:
     """Thresholds at which `rate` of honest clips are accused, from what is held against them, (n, 2)."""
-    mel, place = (_quantile(column, 1 - rate / 2) for column in honest.T)
-    return Thresholds(round(mel, 4), round(place, 4), rate, len(honest))
+    mel = _quantile(honest[:, 0], 1 - rate / 2)
+    # Cosines end at 1, and the last stretch before it says most: the logarithm of what is missing has no end.
+    place = 1 - np.exp(-_quantile(-np.log(1 - honest[:, 1] + _TINY), 1 - rate / 2))
+    return Thresholds(round(mel, 4), round(float(place), 4), rate, len(honest))
 
 
 def crossed_rate(honest: np.ndarray, rate: float) -> float:
@@ -119,12 +121,10 @@ def crossed_rate(honest: np.ndarray, rate: float) -> float:
 
 
 def _quantile(values: np.ndarray, share: float) -> float:
-    """The quantile, or what a Gumbel distribution of the same mean and spread has there, if that is
-    higher.
-    """
+    """The quantile, or that of a Gumbel distribution of the same mean and spread, if it is higher."""
     beta = float(values.std()) * np.sqrt(6) / np.pi
     fitted = float(values.mean()) - _EULER * beta - beta * float(np.log(-np.log(share)))
-    return max(float(np.quantile(values, share)), fitted)
+    return float(max(np.quantile(values, share), fitted))
 
 
 @dataclass(frozen=True)
@@ -196,19 +196,15 @@ def _spread(clips: list[_Clip], most: int) -> list[_Clip]:
 
 def _card(thresholds: Thresholds, source: Mapping[str, Any], accused: float) -> str:
     what = f"studio seed {source['seed']}" if source.get("kind") == "studio" else "sound files"
+    t, step_ms = thresholds, round(1000 * STEP_FRAMES * 256 / 22_050)
     return f"""# Fingerprints of the training music
 
-{source["clips"]:,} clips of {source["seconds"]:g} s ({what}) that the generator learns from, as bits of 16
-bands
-every {1000 * STEP_FRAMES * 256 / 22_050:.0f} ms and as places of {N_AXES} whole numbers; no music can be made
-of them. Every take is compared with all of them: `docs/judge.md`. Made by
-`songspace train fingerprints --music DIR`.
+{source["clips"]:,} clips of {source["seconds"]:g} s ({what}) that the generator learns from, as bits of
+16 bands every {step_ms} ms and as places of {N_AXES} whole numbers; no music can be made of them. Every take
+is compared with all of them: `docs/judge.md`. Made by `songspace train fingerprints --music DIR`.
 
-- A take is called a copy where its mel similarity and how far that stands out come to
-  {thresholds.mel:.3f}, or its
-  place similarity to {thresholds.place:.3f}. {100 * thresholds.rate:g} % of honest clips would be accused,
-  by {thresholds.clips}
-  clips of songs that are not in the index; of those that the thresholds were not set by, {
-        100 * accused:.1f} % were.
+- A take is called a copy where its mel similarity and how far that stands out come to {t.mel:.3f}, or its
+  place similarity to {t.place:.3f}: {100 * t.rate:g} % of honest clips, by {t.clips} clips of songs that are
+  not in the index. Of those that the thresholds were not set by, {100 * accused:.1f} % were accused.
 - License: that of Songspace.
 """
