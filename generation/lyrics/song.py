@@ -51,7 +51,9 @@ class SongText:
 def clean_line(text: str) -> str:
     """Return a line with one spelling of quotes and dashes, no control characters, single spaces."""
     text = unicodedata.normalize("NFC", text).translate(_STRAIGHT)
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    return " ".join(text.split())
 
 
 def song_of_text(title: str, text: str) -> SongText:
@@ -73,7 +75,10 @@ def song_of_text(title: str, text: str) -> SongText:
         elif line:
             lines.append(line)
     if not marked:
-        sections = [Section(CHORUS, one.lines) if _returns(one, sections) else one for one in sections]
+        returns = _returning(sections)
+        sections = [
+            Section(CHORUS, one.lines) if again else one for one, again in zip(sections, returns, strict=True)
+        ]
     return SongText(clean_line(title), tuple(sections))
 
 
@@ -98,15 +103,25 @@ def words_of(line: str) -> list[str]:
     return [word.strip("'") for word in re.findall(r"[^\W_]+(?:['\u2019][^\W_]+)*'?", line.lower())]
 
 
-def _returns(section: Section, sections: Sequence[Section]) -> bool:
-    mine = [tuple(words_of(line)) for line in section.lines]
-    if len(mine) < 2:
-        return False
-    for other in sections:
-        if other is section:
-            continue
-        its = {tuple(words_of(line)) for line in other.lines}
-        same = sum(line in its for line in mine)
-        if same >= 2 and same >= _ALIKE * len(mine) and len(other.lines) <= 2 * len(mine):
-            return True
-    return False
+def _returning(sections: Sequence[Section]) -> list[bool]:
+    """Which sections come again: most of their lines, and at least two, stand in another one of about their
+    size.
+    """
+    lines = [[" ".join(words_of(line)) for line in section.lines] for section in sections]
+    sets = [set(one) for one in lines]
+    holders: dict[str, set[int]] = {}
+    for number, one in enumerate(sets):
+        for line in one:
+            holders.setdefault(line, set()).add(number)
+    found = []
+    for number, mine in enumerate(lines):
+        others = {other for line in mine for other in holders[line]} - {number}
+        found.append(
+            len(mine) >= 2
+            and any(
+                sum(line in sets[other] for line in mine) >= max(2, _ALIKE * len(mine))
+                and len(lines[other]) <= 2 * len(mine)
+                for other in others
+            )
+        )
+    return found
