@@ -70,11 +70,13 @@ class SubsonicEntrance:
             failed = failure_of(error)
             if failed is None:
                 logger.exception("%s%s failed", PREFIX, name if name in METHODS else "(none)")
-                failed = Failed(GENERIC, "something went wrong here; the log says what")
+                failed = Failed(GENERIC, "something went wrong here; the log says what", status=500)
             response = failure(given, failed)
         finally:
             self._inside -= 1
-        await response(scope, receive, send)
+        # Parts of a file are handed out to a GET alone, but players ask for them by POST, too.
+        asked = "GET" if scope["method"] == "POST" else scope["method"]
+        await response({**scope, "method": asked}, receive, send)
 
     def _do(self, service: Service, scope: Scope, name: str, given: Given) -> Response:
         if name in _OPEN:

@@ -279,16 +279,18 @@ def test_a_song_is_streamed_as_it_lies_there(service: Running, key: str, fails: 
         song = find_song(session, "sample:lost-1")
         sha256 = hashlib.sha256(data).hexdigest()
         add_files(session, [StoredFile(0, song, str(file), sha256, len(data), None, 3.0)])
-    given = {"id": "sample:lost-1", "apiKey": key, "format": "raw", "maxBitRate": 32}
+    given: dict[str, Any] = {"id": "sample:lost-1", "apiKey": key, "format": "raw", "maxBitRate": 32}
     whole = service.client.get("/rest/stream", params=given)
     part = service.client.get("/rest/stream", params=given, headers={"Range": "bytes=256-511"})
     assert (whole.status_code, whole.content, whole.headers["content-type"]) == (200, data, "audio/mpeg")
     assert (part.status_code, part.content) == (206, data[256:512])
+    posted = service.client.post("/rest/stream.view", data=given, headers={"Range": "bytes=256-511"})
+    assert (posted.status_code, posted.content) == (206, data[256:512])
 
 
 def test_a_cover_is_the_same_each_time_and_another_for_another_song(service: Running, key: str) -> None:
     def cover(thing: str, **headers: str) -> Any:
-        given = {"id": thing, "size": 64, "apiKey": key}
+        given: dict[str, Any] = {"id": thing, "size": 64, "apiKey": key}
         return service.client.get("/rest/getCoverArt", params=given, headers=headers)
 
     first = cover("sample:5")
