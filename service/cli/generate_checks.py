@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from service.cli.progress import status_line
 
 if TYPE_CHECKING:
+    from generation.audio.checks import Examiner
     from generation.audio.export import Exported
     from generation.audio.request import Generation
 
@@ -15,9 +17,15 @@ if TYPE_CHECKING:
 def checked(made: Generation) -> Generation:
     """Return the takes with what the judge and the index of training music say of each."""
     with status_line("checking"):
-        from generation.audio.checks import load_examiner
+        return _examiner().check(made)
 
-        return load_examiner().check(made)
+
+@lru_cache(maxsize=1)
+def _examiner() -> Examiner:
+    """Judge, index and encoder, loaded once a process."""
+    from generation.audio.checks import load_examiner
+
+    return load_examiner()
 
 
 def ranked(done: Sequence[Exported]) -> list[Exported]:
