@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ import pytest
 from db.session import make_engine, make_session_factory
 from pipelines.make_user import make_user
 from pipelines.player_passwords import key_with_password
-from tests.service.conftest import Run
+
+Run = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
@@ -35,7 +37,7 @@ def opens(home: Path, password: str) -> bool:
 
 
 def test_a_password_opens_until_it_is_taken_away(run: Run, home: Path) -> None:
-    code, out, err = run("player-password", "2", "--json")
+    code, out, _ = run("player-password", "2", "--json")
     made = json.loads(out)
     assert (code, made["user"], len(made["password"])) == (0, "set:ann", 32)
     assert opens(home, made["password"])
