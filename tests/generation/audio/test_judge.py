@@ -71,7 +71,7 @@ def test_held_out_songs_are_heard_far_above_chance(trained: tuple[Path, JudgeRep
     rows = {one.what: one for one in trained[1].rows}
     for what in ("genre, of one", "lead instrument", "a caption's clip among 8, by the score"):
         assert rows[what].judge.mean > 1.5 * rows[what].chance
-    assert trained[1].test_songs == 24
+    assert trained[1].test_songs == 48
 
 
 def test_the_card_prints_chance_beside_every_figure(trained: tuple[Path, JudgeReport]) -> None:
