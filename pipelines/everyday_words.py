@@ -38,6 +38,11 @@ def everyday_words() -> frozenset[str]:
         for song in file.read_text(encoding="utf-8").split(_END):
             counts.update(set(fold(song).split()))
     sung = {word for word, count in counts.items() if count >= _FEWEST_SONGS}
+    return frozenset(sung | asked_words() | _WORDS)
+
+
+@cache
+def asked_words() -> frozenset[str]:
+    """Return the words that prompts are made of, folded: genres, instruments, moods, tempos."""
     phrases = (phrase for found in lexicon().values() for phrase in found)
-    asked = {word for phrase in phrases for word in fold(" ".join(phrase.words)).split()}
-    return frozenset(sung | asked | _WORDS)
+    return frozenset(word for phrase in phrases for word in fold(" ".join(phrase.words)).split())

@@ -3,8 +3,8 @@
 Text and names are folded alike (db/text.py: no case, no accents, "&" is "and"), names are found as whole
 words, and the longest come first. What is nothing but everyday words and words that prompts are made of
 ("Home", "Slow Jazz") is taken for words, unless it stands in quotation marks, or with capitals after "by",
-"like", "of" and the like; so is any word alone without a capital or such a word before it. "TITLE by ARTIST"
-is that one song, and "not like ARTIST" says so.
+"like", "of" and the like, or, as two everyday words and more, after "in the style of"; so is any word alone
+without a capital or such a word before it. "TITLE by ARTIST" is that one song, and "not like ARTIST" says so.
 
 What remains is the prompt without the names and the words that led to them; nothing, where only such words
 as "a song" are left.
@@ -23,7 +23,7 @@ from db.repositories import names as names_repository
 from db.repositories.names import NamedArtist, NamedSong
 from db.repositories.songs import popularity
 from db.text import fold, storable
-from pipelines.everyday_words import everyday_words
+from pipelines.everyday_words import asked_words, everyday_words
 
 MOST_WORDS = 12
 _READ_CHARACTERS = 2_000
@@ -37,6 +37,9 @@ _LEADS = (
     "music of", "music by", "track by", "tune by", "by", "like", "of", "from", "after", "meets",
     "crossed with", "mixed with", "unlike",
 )  # fmt: skip
+_SAYING = frozenset(
+    "style manner spirit vein artist band singer group called named songs music inspired".split()
+)
 _DENIERS = frozenset("not no nothing never without unlike minus less".split())
 _SMALL = frozenset("the a an and of in on to for at with by".split())
 _BETWEEN = frozenset("the a an artist band singer group song track called named and".split())
@@ -93,6 +96,7 @@ class _Span:
     first: int
     last: int  # inclusive
     found: NamedArtist | tuple[NamedSong, ...]
+    is_sure: bool = False
 
     @property
     def size(self) -> int:
@@ -105,8 +109,7 @@ def read_names(session: Session, prompt: str) -> ReadPrompt:
     words = _words(text[:_READ_CHARACTERS])
     if not words or not storable(text):
         return ReadPrompt(prompt)
-    spans = _longest_first(_candidates(session, words), text, words)
-    spans = _with_their_artists(spans, text, words)
+    spans = _longest_first(_with_their_artists(_candidates(session, words), words), text, words)
     if not spans:
         return ReadPrompt(prompt)
     plays = popularity(session, _ids(spans))
@@ -163,6 +166,8 @@ def _longest_first(spans: Iterable[_Span], text: str, words: Sequence[_Word]) ->
 
 def _is_meant(span: _Span, text: str, words: Sequence[_Word]) -> bool:
     """Whether words that may be a name are one."""
+    if span.is_sure:
+        return True
     keys = [word.key for word in words[span.first : span.last + 1]]
     start, end = words[span.first].start, words[span.last].end
     if text[max(start - 1, 0) : start] in tuple(_QUOTES) and text[end : end + 1] in tuple(_QUOTES):
@@ -170,9 +175,17 @@ def _is_meant(span: _Span, text: str, words: Sequence[_Word]) -> bool:
     is_led = _lead(words, span.first) < span.first
     is_capital = _has_capitals(text, words[span.first : span.last + 1])
     if all(key in everyday_words() or len(key) < 2 or key.isdecimal() for key in keys):
-        return is_capital and is_led
+        # "In the style of iron choir" says that it is one; in that of "slow jazz" it is a kind of music.
+        is_said = len(keys) > 1 and _is_said(words, span.first) and not asked_words().issuperset(keys)
+        return is_said or (is_capital and is_led)
     # A word by itself may be one that our lists do not have; at the beginning every word has a capital.
     return len(keys) > 1 or is_led or (is_capital and span.first > 0) or len(keys) == len(words)
+
+
+def _is_said(words: Sequence[_Word], first: int) -> bool:
+    """Whether the words before a name say that there is one."""
+    before = [word.key for word in words[_lead(words, first) : first]]
+    return bool(_SAYING.intersection(before))
 
 
 def _has_capitals(text: str, words: Sequence[_Word]) -> bool:
@@ -198,19 +211,24 @@ def _lead(words: Sequence[_Word], first: int) -> int:
     return at - 1 if at > 0 and words[at - 1].key in _DENIERS else at
 
 
-def _with_their_artists(spans: list[_Span], text: str, words: Sequence[_Word]) -> list[_Span]:
-    """Make one span of a title and its artist: the song of that artist."""
-    joined: list[_Span] = []
+def _with_their_artists(spans: Sequence[_Span], words: Sequence[_Word]) -> list[_Span]:
+    """The spans, and each title with its artist behind it ("TITLE by ARTIST"): the song of that artist."""
+    starts: dict[int, list[_Span]] = {}
     for span in spans:
-        before = joined[-1] if joined else None
-        if before is not None and isinstance(span.found, NamedArtist) and isinstance(before.found, tuple):
-            between = [word.key for word in words[before.last + 1 : span.first]]
-            own = tuple(song for song in before.found if song.artist_key == span.found.key)
-            if own and between in ([], ["by"], ["of"], ["from"]):
-                joined[-1] = _Span(before.first, span.last, own)
-                continue
-        joined.append(span)
-    return joined
+        if isinstance(span.found, NamedArtist):
+            starts.setdefault(span.first, []).append(span)
+    joined = []
+    for span in spans:
+        if not isinstance(span.found, tuple) or span.last + 1 >= len(words):
+            continue
+        if words[span.last + 1].key not in ("by", "of", "from"):
+            continue
+        for artist in starts.get(span.last + 2, ()):
+            assert isinstance(artist.found, NamedArtist)
+            own = tuple(song for song in span.found if song.artist_key == artist.found.key)
+            if own:
+                joined.append(_Span(span.first, artist.last, own, is_sure=True))
+    return [*spans, *joined]
 
 
 def _named(

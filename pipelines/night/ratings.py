@@ -69,7 +69,7 @@ def _rank(job: Job, rated: RatedTracks) -> dict[str, Any]:
         publish_ranker(job.home, found)
         said = f"area {found.area.mean:.3f} ({found.area.low:.3f}-{found.area.high:.3f})"
     else:
-        said = f"not published: area {found.area.mean:.3f}, from {found.area.low:.3f}, is not beyond chance"
+        said = f"not published: area {found.area.mean:.3f} is not beyond chance, {found.by_chance:.3f}"
     changed = save_scores(job.home, score_tracks(rated, load_ranker(job.home)))
     return {"ranker": said, "scores": "new" if changed else "as before"}
 
