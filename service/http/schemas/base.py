@@ -9,7 +9,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from service.http.given import LONGEST_REF, LONGEST_TEXT, STORABLE
 
-SONG: dict[str, Any] = {"song": "sample:7", "title": "Slow Rivers", "artist": "The Mallow Trio", "score": 0.8314}
+SONG: dict[str, Any] = {
+    "song": "sample:7",
+    "title": "Slow Rivers",
+    "artist": "The Mallow Trio",
+    "score": 0.8314,
+}
 RELEASE: dict[str, Any] = {"release": "20261121-030000-1", "notice": ""}
 
 Ref = Annotated[str, Field(min_length=1, max_length=LONGEST_REF, pattern=STORABLE)]
