@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from benchmarks.studio_truth import key_in
 from generation.audio.autoencoder import Autoencoder
 from generation.audio.codec_presets import autoencoder_preset
 from generation.audio.griffin_lim import N_ITERATIONS, griffin_lim
@@ -33,11 +34,13 @@ from generation.audio.vocoder import Vocoder
 from generation.audio_files import write_audio
 from generation.studio.dataset import DatasetConfig, build_dataset
 from generation.studio.dataset_reader import DatasetReader
+from pipelines.features import KEYS
 from pipelines.train_codec import load_part
 from service.pictures.spectrogram import Spectrogram, draw_sheet
 
 CONFIG = SpectrogramConfig()
 HELD_OUT = ("judge", "test")
+MODES = ("major", "minor")
 LEAST = float(np.log(FLOOR))
 Rebuild = Callable[[np.ndarray], np.ndarray]
 Sound = Callable[[torch.Tensor], torch.Tensor]
@@ -124,6 +127,31 @@ def measure_genres(folder: Path, held_folder: Path, codecs: Mapping[str, Rebuild
     return {name: float(value) for name, value in found.items()}
 
 
+def measure_keys(
+    held_folder: Path, held: Pool, given: list[np.ndarray], codecs: Mapping[str, Rebuild], sound: Sound
+) -> dict[str, float]:
+    """Share of clips in major or minor whose key is found: in the true sound, and in what comes back."""
+    rows = [row["truth"] for row in DatasetReader(held_folder).rows() if row["split"] in HELD_OUT]
+    plain = [n for n, row in enumerate(rows) if row["tonic"] is not None and row["mode"] in MODES]
+    stated = [f"{KEYS[rows[n]['tonic']]} {rows[n]['mode']}" for n in plain]
+
+    def found(waveforms: list[np.ndarray]) -> float:
+        keys = [key_in(one, CONFIG.sample_rate) for one in waveforms]
+        return float(np.mean([key == true for key, true in zip(keys, stated, strict=True)]))
+
+    def sounded(one: np.ndarray) -> np.ndarray:
+        with torch.no_grad():
+            return sound(torch.from_numpy(one)[None])[0].numpy()
+
+    shares = {
+        "true": found([held.waveforms[n].astype(np.float32) / 32767 for n in plain]),
+        "from true bands": found([sounded(given[n]) for n in plain]),
+    }
+    for name, rebuild in codecs.items():
+        shares[f"from {name}"] = found([sounded(rebuild(given[n])) for n in plain])
+    return shares
+
+
 def measure_sound(sound: Sound, given: list[np.ndarray], held: Pool) -> dict[str, float]:
     """How near waveforms are: distance in several spectra, and of bands."""
     rows = []
@@ -199,6 +227,8 @@ def main() -> None:
         "genre_accuracy": measure_genres(*folders, codecs),
         "sound_from_true": {name: measure_sound(sound, given, held) for name, sound in sounds.items()},
     }
+    last = list(sounds)[-1]
+    figures[f"keys_found_in_{last}"] = measure_keys(folders[1], held, given, codecs, sounds[last])
     if model is not None:
         rebuilt = [codecs["autoencoder"](one) for one in given]
         figures["sound_from_rebuilt"] = {
