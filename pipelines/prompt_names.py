@@ -51,6 +51,16 @@ _EMPTY = frozenset(
 )
 
 
+def seems_to_name(prompt: str) -> bool:
+    """Whether somebody seems to be named, judged by the words alone: "in the style of", "inspired by".
+
+    >>> seems_to_name("techno in the Style of Iron Choir"), seems_to_name("techno by night")
+    (True, False)
+    """
+    words = f" {' '.join(prompt.lower().split())} "
+    return any(f" {lead} " in words for lead in _LEADS if " " in lead)
+
+
 @dataclass(frozen=True)
 class FoundName:
     """A name that stands in a prompt.

@@ -87,8 +87,8 @@ def wanted_of(
 ) -> Wanted:
     """Return the words and the style that are asked for, saying which names were found.
 
-    Without a catalogue a prompt is words, which is said if `says_missing`; whoever is named beside it is an
-    error then.
+    Without a catalogue a prompt is words, which is said, if `says_missing`, where it seems to name somebody;
+    whoever is named beside it is an error then.
 
     Raises
     ------
@@ -98,6 +98,7 @@ def wanted_of(
     """
     from db.errors import DatabaseError
     from pipelines.create import Wanted, wanted_style
+    from pipelines.prompt_names import seems_to_name
 
     options.check()
     if backend != "songspace" and options.named:
@@ -110,8 +111,10 @@ def wanted_of(
     except (NoDatabaseError, DatabaseError) as error:
         if options.named:
             raise
-        why = "no catalogue here yet" if isinstance(error, NoDatabaseError) else str(error)
-        if says_missing:
+        is_new = isinstance(error, NoDatabaseError)
+        # Who has no catalogue misses none, unless the prompt asks for somebody in it.
+        if says_missing and not (is_new and not seems_to_name(prompt or "")):
+            why = "no catalogue here yet" if is_new else str(error)
             print_note(f"{why}: the prompt is words alone, no names were looked for")
         return Wanted(prompt)
     wanted = wanted_style(session_factory, settings_of(ctx).home, prompt, wish)

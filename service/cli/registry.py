@@ -42,7 +42,7 @@ COMMANDS: dict[str, str] = {
     "evaluate": "Compare Songspace with its peers on what was held back.",
     "releases": "List, show and verify releases, and go back to an earlier one.",
     "sound": "Find, or compose, the sound of a song of the library.",
-    "generate": "Make a new track, from words or from noise alone.",
+    "generate": "Make a new track, from words or from noise alone, or of a sound that is given.",
     "policy": "Show what the operator's policy refuses, and how often it is right.",
     "generated": "List the tracks of the catalogue that were made here, with their prompts.",
     "compose": "Compose, or arrange, what a text asks for, and render it.",

@@ -172,7 +172,7 @@ def test_without_a_catalogue_a_prompt_is_words_and_it_says_so(
     generate: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SONGSPACE_HOME", str(tmp_path / "empty"))
-    code, _, err = generate("folk", "--out", str(tmp_path / "x.flac"))
+    code, _, err = generate("folk in the style of Iron Choir", "--out", str(tmp_path / "x.flac"))
     assert code == 0
     assert "no catalogue here yet" in err
     assert not (tmp_path / "empty" / "songspace.db").exists()
