@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -167,9 +166,10 @@ def test_without_profiles_no_release_is_opened(tiny_world: TinyWorld, tmp_path: 
 
     engine = make_engine(f"sqlite:///{tmp_path / 'fresh.db'}")
     upgrade(engine)
-    nowhere = Path(os.devnull) / "releases"
+    nowhere = tmp_path / "nowhere" / "releases"
     report = ingest_batches(
         tiny_world.truth.batches(), session_factory=make_session_factory(engine), releases=nowhere
     )
     engine.dispose()
     assert report.listens.added > 0
+    assert not nowhere.exists()

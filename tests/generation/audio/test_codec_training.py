@@ -112,7 +112,9 @@ def test_the_autoencoder_overfits_one_batch(tmp_path: Path) -> None:
     preset = autoencoder_preset("tiny")
     wave = pool(1).waveforms[0][: 88 * 256 - 1].astype(np.float32) / 32767
     few = pool_of_waveforms([wave], least_s=1.0)
-    training = replace(preset.training, n_frames=88, noise=0.0, clips=1, learning_rate=3e-3)
+    training = replace(
+        preset.training, n_frames=88, noise=0.0, clips=1, learning_rate=3e-3, texture=0.0, movement=0.0
+    )
     loop = replace(preset.loop, steps=150, log_every=1, checkpoint_every=150)
     small = replace(preset.model, channels=4, width=64, hidden=128)
     _, trained = train_autoencoder(few, small, training, loop, out=tmp_path, hardware=CPU)
@@ -124,7 +126,7 @@ def test_the_vocoder_overfits_one_batch(tmp_path: Path) -> None:
     wave = pool(1).waveforms[0][: 40 * 256].astype(np.float32) / 32767
     few = pool_of_waveforms([wave], least_s=0.4)
     loop = replace(preset.loop, steps=80, log_every=1, checkpoint_every=80)
-    training = replace(preset.training, clips=1)
+    training = replace(preset.training, clips=1, n_ffts=(512, 1024, 2048))
     _, trained = train_vocoder(few, preset.model, training, loop, out=tmp_path, hardware=CPU)
     assert trained.losses[39]["vocoder/spectra"] < 0.8 * trained.losses[0]["vocoder/spectra"]
 
