@@ -31,6 +31,7 @@ from service.cli.generate_edit import (
     edited_request,
     keep_given,
 )
+from service.cli.generate_pictures import drawn, previews
 from service.cli.generate_taste import (
     Add,
     Interest,
@@ -56,7 +57,7 @@ from service.cli.state import settings_of
 if TYPE_CHECKING:
     from generation.audio.export import Exported
     from generation.audio.record import Record
-    from generation.audio.request import Callback, Generation, Request
+    from generation.audio.request import Generation, Request
 
 FOLDER = "generations"
 _LONGEST_SLUG = 60
@@ -255,7 +256,7 @@ def _generate(
 
     torch.set_num_threads(threads)
     with status_line("loading the generator") as say:
-        draw = _previews(preview) if preview is not None else None
+        draw = previews(preview) if preview is not None else None
         generator = load_backend(backend, weights=weights)
 
         def tell(step: Step) -> None:
@@ -325,48 +326,6 @@ def slug(request: Request) -> str:
     words = request.prompt or request.genre or "noise"
     plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
     return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-") or "track"
-
-
-def _previews(folder: Path) -> Callback:
-    """Return what draws each step into a folder, as take-1-step-001.png."""
-    from generation.audio.request import Step
-    from generation.audio.spectrogram import SpectrogramConfig
-    from service.pictures.spectrogram import Spectrogram, draw_spectrogram
-
-    folder.mkdir(parents=True, exist_ok=True)
-
-    def draw(step: Step) -> None:
-        if step.log_mel is None:
-            raise ValueError("this backend's steps cannot be drawn: leave --preview out")
-        note = f"step {step.number} of {step.n_steps}"
-        clip = Spectrogram(step.log_mel(), SpectrogramConfig(), f"Take {step.take}", note)
-        name = f"take-{step.take}-step-{step.number:03d}.png"
-        with picture_to_write(folder / name) as write:
-            write(lambda format: draw_spectrogram(clip, format=format))
-
-    return draw
-
-
-def drawn(done: Sequence[Exported], format: str) -> bytes:
-    """Draw the spectrogram of a take, or a sheet of several."""
-    from generation.audio.spectrogram import SpectrogramConfig, log_mel
-    from service.pictures.spectrogram import Spectrogram, draw_sheet, draw_spectrogram
-
-    clips = []
-    for one in done:
-        track, request = one.track, one.record.request
-        scale = max(1, round(track.sample_rate / 22_050))
-        config = SpectrogramConfig(
-            sample_rate=track.sample_rate,
-            n_fft=1024 * scale,
-            hop_length=256 * scale,
-            fmax_hz=min(11_025.0, track.sample_rate / 2),
-        )
-        title = request.prompt or request.genre or "From noise"
-        clips.append(Spectrogram(log_mel(track.waveform, config), config, title, f"seed {track.seed}"))
-    if len(clips) == 1:
-        return draw_spectrogram(clips[0], format=format)
-    return draw_sheet(clips, format=format)
 
 
 def _document(made: Generation, done: Sequence[Exported]) -> dict[str, object]:
