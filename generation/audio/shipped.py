@@ -109,6 +109,8 @@ def save_generator(pipeline: SongspacePipeline, folder: Path, *, card: str = "",
     before = folder.with_name(f".{folder.name}.{os.getpid()}.before")
     try:
         type(pipeline)(**parts, scheduler=pipeline.scheduler).save_pretrained(str(beside))
+        for config in beside.glob("*/config.json"):
+            _without_origin(config)
         if card:
             (beside / CARD).write_text(card, encoding="utf-8")
         (beside / MANIFEST).write_text(_manifest(beside), encoding="utf-8")
@@ -120,6 +122,13 @@ def save_generator(pipeline: SongspacePipeline, folder: Path, *, card: str = "",
             os.replace(before, folder)
         for left in (beside, before):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _without_origin(config: Path) -> None:
+    """Take out of a part's configuration where it was loaded from: a path of the machine that trained it."""
+    settings = json.loads(config.read_text(encoding="utf-8"))
+    settings.pop("_name_or_path", None)
+    config.write_text(json.dumps(settings, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def _manifest(folder: Path) -> str:
