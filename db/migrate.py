@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HEAD = "0005"  # The newest revision, known here so that a database that has it is ready without Alembic.
+HEAD = "0006"  # The newest revision, known here so that a database that has it is ready without Alembic.
 
 
 def upgrade(engine: Engine) -> None:

@@ -1,7 +1,8 @@
 """The tables of the song database, in typed SQLAlchemy 2; constraints and indexes carry the meaning.
 
 `catalogue` (artists, albums, songs, ids, tags), `audio`, `placements` (of new songs), `playlists`, `people`
-(users and what they do), `making` (releases, generations, lyrics) and `access` (keys, audit, erasure).
+(users and what they do), `making` (releases, nights, generations, lyrics) and `access` (keys, audit,
+erasure).
 """
 
 from __future__ import annotations
@@ -10,13 +11,23 @@ from db.models.access import ApiKey, AuditEvent, Erasure, PlayerPassword
 from db.models.audio import AudioFeatures, AudioFile
 from db.models.base import Base, UtcDateTime, now
 from db.models.catalogue import Album, Artist, Song, SongAlias, SongTag, Tag
-from db.models.making import GENERATION_STATES, RELEASE_STATES, Generation, Lyric, Preference, Release
+from db.models.making import (
+    GENERATION_STATES,
+    NIGHT_CAUSES,
+    RELEASE_STATES,
+    Generation,
+    Lyric,
+    Night,
+    Preference,
+    Release,
+)
 from db.models.people import Feedback, Listen, TasteProfile, User
 from db.models.placements import Placement
 from db.models.playlists import Playlist, PlaylistEntry
 
 __all__ = [
     "GENERATION_STATES",
+    "NIGHT_CAUSES",
     "RELEASE_STATES",
     "Album",
     "ApiKey",
@@ -30,6 +41,7 @@ __all__ = [
     "Generation",
     "Listen",
     "Lyric",
+    "Night",
     "Placement",
     "PlayerPassword",
     "Playlist",

@@ -12,6 +12,7 @@ from db.models.base import Base, Key, Scheme, now
 
 RELEASE_STATES = ("building", "ready", "published", "retired", "refused", "failed")
 GENERATION_STATES = ("queued", "running", "done", "failed", "cancelled")
+NIGHT_CAUSES = ("schedule", "asked")
 
 
 def _one_of(column: str, values: tuple[str, ...]) -> str:
@@ -32,7 +33,11 @@ class Release(Base):
 
 
 class Generation(Base):
-    """One request to make audio or lyrics, with its parameters, state and results."""
+    """One request to make audio or lyrics, with its parameters, state and results.
+
+    What the service was asked for has a `token`, its name outside; `attempts` is how often a worker began it,
+    and `reason` why it failed. Tracks that were put into the catalogue have no token.
+    """
 
     __tablename__ = "generations"
     __table_args__ = (
@@ -48,6 +53,33 @@ class Generation(Base):
     result: Mapped[dict[str, Any] | None]
     user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+    finished_at: Mapped[datetime | None]
+    token: Mapped[str | None] = mapped_column(String(32), index=True, unique=True)
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    started_at: Mapped[datetime | None]
+
+
+class Night(Base):
+    """A run of the nightly job: asked for, or `due` at a moment of the schedule, each of which comes once."""
+
+    __tablename__ = "nights"
+    __table_args__ = (
+        CheckConstraint(_one_of("state", GENERATION_STATES), name="state_known"),
+        CheckConstraint(_one_of("cause", NIGHT_CAUSES), name="cause_known"),
+        UniqueConstraint("due"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), index=True)
+    cause: Mapped[str] = mapped_column(String(16))
+    due: Mapped[datetime | None]
+    stage: Mapped[str] = mapped_column(default="", server_default="")
+    reason: Mapped[str] = mapped_column(default="", server_default="")
+    result: Mapped[dict[str, Any] | None]
+    attempts: Mapped[int] = mapped_column(default=0, server_default="0")
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
 
 
