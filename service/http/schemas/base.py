@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from service.http.given import LONGEST_REF, LONGEST_TEXT, STORABLE
 
@@ -17,6 +17,13 @@ SONG: dict[str, Any] = {
 }
 RELEASE: dict[str, Any] = {"release": "20261121-030000-1", "notice": ""}
 
+
+def _whole(given: Any) -> Any:
+    return int(given) if isinstance(given, float) and given.is_integer() else given
+
+
+# JSON knows one kind of number: 17689.0 is an integer there, and what some clients write for 17689.
+Whole = Annotated[int, BeforeValidator(_whole)]
 Ref = Annotated[str, Field(min_length=1, max_length=LONGEST_REF, pattern=STORABLE)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=STORABLE)]
 Listed = Annotated[list[Ref], Field(max_length=10_000)]

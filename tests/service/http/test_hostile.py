@@ -145,6 +145,24 @@ def test_a_listen_has_a_share_or_none(admin: Caller, completion: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("17689.0", 404),
+        ("-0.0", 404),
+        ("17689.5", 422),
+        ("true", 422),
+        ('"5"', 422),
+        ("1e300", 422),
+        ("1e400", 422),
+    ],
+)
+def test_a_number_without_a_fraction_is_an_integer(admin: Caller, moment: str, status: int) -> None:
+    body = f'{{"listens": [{{"song": "sample:5", "listened_at_s": {moment}}}]}}'
+    answer = admin.ask("POST", "/v1/users/no:body/listens", content=body.encode())
+    assert answer.status_code == status, answer.text
+
+
+@pytest.mark.parametrize(
     "file",
     [
         b"",
