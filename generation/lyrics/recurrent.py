@@ -93,17 +93,36 @@ class RecurrentNetwork(nn.Module):
         self, out: torch.Tensor, hidden: Hidden, state: RecurrentState | None
     ) -> tuple[torch.Tensor, RecurrentState]:
         """What each output finds among the outputs before it, (B, T, width)."""
-        T, most = out.shape[1], self.config.context_length
+        most = self.config.context_length
         keys, values = self.key(out), self.value(out)
         if state is not None and state.keys is not None and state.values is not None:
             keys, values = torch.cat([state.keys, keys], 1), torch.cat([state.values, values], 1)
         n = keys.shape[1]
+        shares = self._shares(out, keys)
+        kept = slice(max(0, n - most), n)
+        return self.looked(shares @ values), RecurrentState(hidden, keys[:, kept], values[:, kept])
+
+    def attention(self, token_ids: torch.Tensor) -> torch.Tensor:
+        """Which earlier tokens each token looks at: shares (1, 1, T, T) of one text (T,); what is missing to
+        one looked at nothing.
+
+        Raises
+        ------
+        ValueError
+            It is a network that does not look back.
+        """
+        if not self.config.attends:
+            raise ValueError(f"this {self.config.cell} has no attention")
+        out, _ = self.cells(self.embedding(token_ids[None]))
+        return self._shares(out, self.key(out))[None]
+
+    def _shares(self, out: torch.Tensor, keys: torch.Tensor) -> torch.Tensor:
+        """How much each of the last T outputs looks at each of n keys, those before it, (B, T, n)."""
+        T, n = out.shape[1], keys.shape[1]
         at = torch.arange(n - T, n, device=out.device)[:, None]
         past = torch.arange(n, device=out.device)[None]
-        unseen = (past >= at) | (past < at - most)
+        unseen = (past >= at) | (past < at - self.config.context_length)
         query = self.query(out)
         scores = (query @ keys.transpose(1, 2) / keys.shape[-1] ** 0.5).masked_fill(unseen, float("-inf"))
         nowhere = (query * self.nothing).sum(-1, keepdim=True)
-        shares = torch.cat([scores, nowhere], dim=-1).softmax(-1)[..., :-1]
-        kept = slice(max(0, n - most), n)
-        return self.looked(shares @ values), RecurrentState(hidden, keys[:, kept], values[:, kept])
+        return torch.cat([scores, nowhere], dim=-1).softmax(-1)[..., :-1]
