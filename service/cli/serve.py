@@ -1,4 +1,4 @@
-"""`songspace serve`: the HTTP API."""
+"""`songspace serve`: the web page and the HTTP API."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ def run(
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="To listen on.")] = 8000,
 ) -> None:
-    """Answer over HTTP."""
+    """Serve the web page and the HTTP API."""
     try:
         from service.http.app import make_server
         from service.http.keys import require_keys
         from service.http.service import asks_for_keys
+        from service.web import app as _  # what it needs is missed here, before anything is opened
     except ModuleNotFoundError as error:
         raise NoServerError(f"{error.name} is missing: pip install 'songspace[serve]'") from None
     settings = settings_of(ctx)
@@ -36,4 +37,4 @@ def run(
         require_keys(factory)
     shown = f"[{host}]" if ":" in host else host
     print_line(f"Songspace answers at http://{shown}:{port}/, {'to keys' if asks else 'to this machine'}.")
-    make_server(settings, host=host, port=port).run()
+    make_server(settings, host=host, port=port, web=True).run()

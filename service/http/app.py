@@ -39,22 +39,25 @@ MOST_CONNECTIONS = 1_000
 _KEEP_ALIVE_S, _GRACE_S = 5, 20
 
 
-def build_app(settings: Settings, *, host: str = "127.0.0.1") -> FastAPI:
+def build_app(settings: Settings, *, host: str = "127.0.0.1", web: bool = False) -> FastAPI:
     """Build the application.
 
     Parameters
     ----------
     host : str
         The address that it will listen on: off loopback it asks for keys.
+    web : bool
+        Whether it has the web page, too: one application of a process may.
 
     Raises
     ------
     NoKeysError, DatabaseError
         When it starts: there are no keys where they are asked for, or no database.
     """
+    page = _build_page() if web else None
     app = FastAPI(
         title="Songspace",
-        lifespan=_lifespan(settings, host),
+        lifespan=_lifespan(settings, host, page),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -77,17 +80,28 @@ def build_app(settings: Settings, *, host: str = "127.0.0.1") -> FastAPI:
             allow_headers=["Authorization", "Content-Type", "If-None-Match", "Range"],
             expose_headers=["ETag", "Location", "Retry-After"],
         )
+    if page is not None:
+        from service.web.entrance import WebEntrance
+
+        app.add_middleware(WebEntrance, web=page)
     app.add_middleware(Edge)
     app.openapi = _described(app)  # type: ignore[method-assign]
     return app
 
 
-def make_server(settings: Settings, *, host: str, port: int) -> uvicorn.Server:
+def _build_page() -> FastAPI:
+    # NiceGUI takes two seconds to import: those who only serve the API do without.
+    from service.web.app import build_web
+
+    return build_web()
+
+
+def make_server(settings: Settings, *, host: str, port: int, web: bool = False) -> uvicorn.Server:
     """Make the server of an application; `run()` answers until it is told to stop."""
     import uvicorn
 
     config = uvicorn.Config(
-        build_app(settings, host=host),
+        build_app(settings, host=host, web=web),
         host=host,
         port=port,
         log_config=None,
@@ -100,14 +114,19 @@ def make_server(settings: Settings, *, host: str, port: int) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _lifespan(settings: Settings, host: str) -> Callable[[FastAPI], Any]:
+def _lifespan(settings: Settings, host: str, page: FastAPI | None) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.request_threads
         service = await anyio.to_thread.run_sync(_open, settings, host)
         app.state.service = service
         try:
-            yield
+            if page is None:
+                yield
+            else:
+                page.state.service = service
+                async with page.router.lifespan_context(page):
+                    yield
         finally:
             await anyio.to_thread.run_sync(_close, service)
 

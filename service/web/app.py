@@ -1,0 +1,45 @@
+"""Puts the page together: `build_web()` is an application that the service's own hands its addresses to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI
+from nicegui import ui
+from starlette.staticfiles import StaticFiles
+
+from service.http.service import Service
+from service.web import media, sign_in
+from service.web.shell import make_root
+
+STATIC = Path(__file__).parent / "static"
+
+
+def build_web() -> FastAPI:
+    """Build the page; one in a process, since NiceGUI keeps what it serves in one place.
+
+    Its lifespan is to be entered by the application that hands it its addresses, after it has set
+    `state.service`.
+    """
+    web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    web.include_router(media.router)
+    web.include_router(sign_in.router)
+    web.mount("/web/static", StaticFiles(directory=STATIC))
+
+    def service() -> Service:
+        found = web.state.service
+        assert isinstance(found, Service)
+        return found
+
+    ui.run_with(
+        web,
+        root=make_root(service),
+        title="Songspace",
+        favicon=STATIC / "icon.svg",
+        dark=True,
+        language="en-US",
+        tailwind=False,
+        reconnect_timeout=15.0,
+        show_welcome_message=False,
+    )
+    return web

@@ -1,0 +1,1 @@
+"""The pages, one a file; each has a function that builds it for a seat."""
