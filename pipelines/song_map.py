@@ -7,7 +7,7 @@ map is the same whoever is marked on it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -74,6 +74,8 @@ class SongMap:
         Axes that songs stand out by, most songs first; empty without axes.
     is_by_sound : bool
         Whether songs stand together that sound alike, rather than those that are listed together.
+    song_ids : int64 array, shape (n,)
+        Which song lies at each place.
     """
 
     places: np.ndarray
@@ -83,6 +85,7 @@ class SongMap:
     release: str
     marked: MarkedUser | None = None
     is_by_sound: bool = False
+    song_ids: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
 
 
 def song_map(
@@ -120,7 +123,22 @@ def song_map(
         for region in range(int(region_of.max()) + 1)
     )
     marked = _mark(release, user, taste, shown, places) if user is not None and taste is not None else None
-    return SongMap(places, colours, groups, regions, release.name, marked, release.is_by_sound)
+    ids = release.song_ids[shown]
+    return SongMap(places, colours, groups, regions, release.name, marked, release.is_by_sound, ids)
+
+
+def mark_user(drawn: SongMap, release: Release, session_factory: SessionFactory, user: str) -> SongMap:
+    """The same map with a user on it; it has to be one of this release.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such user.
+    """
+    with session_factory() as session:
+        taste, _ = user_taste(session, release, users_repository.find_user(session, user))
+    shown = release.rows(drawn.song_ids)
+    return replace(drawn, marked=_mark(release, user, taste, shown, drawn.places))
 
 
 def _mark(
