@@ -78,7 +78,7 @@ def playlist_cover(guest: Guest, playlist_id: int, size: int = 240) -> Response:
         with service.session_factory() as session:
             songs = playlists_repository.playlist_songs(session, playlist_id)[:50]
     except Exception as error:
-        return _told(error)
+        return told(error)
     side = min(_SIZES, key=lambda one: abs(one - size))
     picture = _drawn.covers.of(service.watch.current.release, f"list-{playlist_id}", songs, side)
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
@@ -91,7 +91,7 @@ def audio(guest: Guest, song_id: int) -> Response:
     try:
         sound = song_file(service, song_id)
     except Exception as error:
-        return _told(error)
+        return told(error)
     return FileResponse(sound.path, media_type=media_type(sound.path), headers={"Cache-Control": "private"})
 
 
@@ -107,7 +107,7 @@ def peaks(guest: Guest, song_id: int) -> Response:
             found = loudness(sound.path)
             _drawn.peaks.put(key, found)
     except Exception as error:
-        return _told(error)
+        return told(error)
     return JSONResponse({"peaks": found}, headers={"Cache-Control": "private, max-age=3600"})
 
 
@@ -118,7 +118,7 @@ def spectrogram(guest: Guest, song_id: int) -> Response:
     try:
         picture = draw_song(service, song_file(service, song_id), Drawing.spectrogram, "png")
     except Exception as error:
-        return _told(error)
+        return told(error)
     return Response(picture, media_type="image/png", headers={"Cache-Control": "private, max-age=3600"})
 
 
@@ -133,7 +133,7 @@ def playlist_file(guest: Guest, playlist_id: int, format: given.PlaylistFormat) 
         songs = [song.song for song in shown.songs]
         text = playlist_text(service.session_factory, shown.name, songs, suffix=suffix, paths=False)
     except Exception as error:
-        return _told(error)
+        return told(error)
     headers = {"Content-Disposition": f'attachment; filename="playlist{suffix}"'}
     return Response(text.encode("utf-8", "replace"), media_type=format.media_type, headers=headers)
 
@@ -160,7 +160,7 @@ def listens(guest: Guest, heard: HeardSong) -> Response:
             [GivenListen(own_ref(heard.song), at_s)],
         )
     except Exception as error:
-        return _told(error)
+        return told(error)
     return JSONResponse({"stored": True})
 
 
@@ -192,7 +192,8 @@ def allow_reading(service: Service, visitor: Visitor, playlist: str) -> None:
         raise forbidden()
 
 
-def _told(error: Exception) -> Response:
+def told(error: Exception) -> Response:
+    """What a use case refused, as a problem document; whatever nobody foresaw is raised again."""
     refused = refusal_of(error)
     if refused is None and isinstance(error, ValueError):
         refused = Refused(422, str(error))

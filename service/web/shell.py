@@ -65,6 +65,9 @@ def make_root(find_service: Callable[[], Service]) -> Callable[[Request], Awaita
         cookies = dict(request.cookies)
         ui.add_head_html(f'<link rel="stylesheet" href="/web/static/theme.css?{_stamp()}">')
         ui.query("body").classes("songspace")
+        ui.colors(
+            primary="#f2c083", negative="#7c2d25", positive="#1f5a44", warning="#6b4b16", dark="#16191c"
+        )
         visitor = await anyio.to_thread.run_sync(visitor_of, service, sessions, cookies)
         if visitor is None:
             draw_sign_in(request.query_params.get("wrong", ""))

@@ -89,7 +89,8 @@ def draw_sign_in(wrong: str) -> None:
         with form:
             ui.html(
                 '<label for="key">Key</label>'
-                '<input id="key" name="key" type="password" autocomplete="current-password" required autofocus>'
+                '<input id="key" name="key" type="password" '
+                'autocomplete="current-password" required autofocus>'
                 + (f'<p role="alert" class="bad">{said}</p>' if said else "")
                 + '<button type="submit" class="button primary">Sign in</button>',
                 sanitize=False,

@@ -1,4 +1,4 @@
-"""Songs as pages show them: with what the answer of a use case does not hold (number, length, sound, mark)."""
+"""Songs as pages show them: with what answers of use cases do not hold (number, length, sound, mark)."""
 
 from __future__ import annotations
 

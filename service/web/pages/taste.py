@@ -1,11 +1,197 @@
-"""To come."""
+"""Taste: what is known of a listener, where that lies, who is near, and what is to be otherwise."""
 
 from __future__ import annotations
 
-from service.web.parts.buttons import heading
-from service.web.seat import Seat
+import asyncio
+from functools import partial
+
+from nicegui import ui
+
+from pipelines.answers import InterestAnswer, Neighbours, ProfileAnswer
+from pipelines.edit_profile import DecisionsAnswer, decide, decisions, undo
+from pipelines.explore import neighbours, profile
+from service.web.parts.axes import draw_axes
+from service.web.parts.buttons import Handler, button, heading, text
+from service.web.parts.listener import draw_choice, shown_name
+from service.web.parts.song_list import cover, song_list
+from service.web.parts.space_map import draw_space_map
+from service.web.parts.states import empty, fill, section
+from service.web.seat import Seat, own_ref
+from service.web.songs import SongView, in_order, views
+
+_NEAR, _AXES = 6, 12
+INTEREST = (
+    "Songs of yours that lie close together in the song space. Each counts by its share of your listening; "
+    "the song shown is the one in their middle."
+)
+AXES = (
+    "How much of what you play is rock, calm, and so on: each by itself, so that you may be much of several."
+)
+MAP = (
+    "Each dot is a song. Songs that people put into the same playlists lie close together; you are where "
+    "the rings are. Point at a dot to see its name, click to hear it."
+)
+DOES = {
+    "pin": ("Pin", "push_pin", "Pinned: it always counts fully."),
+    "mute": ("Mute", "volume_off", "Muted: nothing near it is recommended."),
+    "forget": ("Forget", "delete_sweep", "Its songs no longer count."),
+}
 
 
-async def build(seat: Seat, like: str = "") -> None:
+async def build(seat: Seat) -> None:
     """Draw the page."""
-    heading("Taste", 1)
+    if not seat.listener:
+        heading("Taste", 1)
+        text("A taste is somebody's: say who listens.", "lead")
+        if seat.visitor.is_admin:
+            await draw_choice(seat)
+        return
+    heading(f"The taste of {shown_name(seat.listener)}", 1)
+    facts = ui.element("div")
+    with ui.element("div").classes("columns"):
+        interests, axes = section(), section()
+    space = section()
+    decided, near = section(), section()
+
+    async def load(*, quiet: bool = False) -> None:
+        def draw(found: tuple[ProfileAnswer, dict[str, SongView]]) -> None:
+            answer, songs = found
+            _interests(seat, answer, songs, load)
+            facts.clear()
+            with facts:
+                _facts(answer)
+            axes.clear()
+            with axes:
+                _axes(answer)
+
+        await asyncio.gather(
+            fill(seat, interests, lambda: _profile(seat), draw, quiet=quiet),
+            fill(seat, decided, lambda: _decisions(seat), partial(_decided, seat, load=load), quiet=True),
+        )
+
+    with space:
+        heading("Where you are", hint=MAP)
+        draw_space_map(seat)
+    await asyncio.gather(
+        load(), fill(seat, near, lambda: _neighbours(seat), partial(_near, seat), quiet=True)
+    )
+
+
+def _profile(seat: Seat) -> tuple[ProfileAnswer, dict[str, SongView]]:
+    factory = seat.service.session_factory
+    answer = profile(seat.now.need, factory, seat.listener)
+    named = [song for one in answer.interests for song in (one.medoid, *one.songs)]
+    return answer, views(factory, named, seat.listener)
+
+
+def _facts(answer: ProfileAnswer) -> None:
+    said = [f"{answer.listens:,} listens to {answer.songs:,} songs"]
+    said += [f"{answer.feedback[kind]} {word}" for kind, word in _WORDS if answer.feedback.get(kind)]
+    if answer.forgotten:
+        said.append(f"{answer.forgotten} songs forgotten")
+    text(" · ".join(said), "soft")
+
+
+_WORDS = (("like", "liked"), ("dislike", "disliked"), ("block", "never again"))
+
+
+def _interests(seat: Seat, answer: ProfileAnswer, songs: dict[str, SongView], load: Handler) -> None:
+    heading("Interests", hint=INTEREST)
+    if not answer.interests:
+        empty("Nothing is known yet. Play some songs, or like three of them.", action=("Home", "/"))
+        return
+    with ui.element("ul").classes("interests"):
+        for interest in answer.interests:
+            if interest.medoid.song in songs:
+                with ui.element("li").classes(f"interest {interest.mark}"):
+                    _interest(seat, interest, songs, load)
+
+
+def _interest(seat: Seat, interest: InterestAnswer, songs: dict[str, SongView], load: Handler) -> None:
+    middle = songs[interest.medoid.song]
+    cover(middle.id, 96)
+    with ui.element("div").classes("about"):
+        ui.label(f"{middle.title} · {middle.artist}").classes("title")
+        others = [one.title for one in interest.songs if one.song in songs]
+        ui.label(f"with {', '.join(others)}" if others else "by itself").classes("soft")
+        bar = ui.element("span").classes("bar")
+        bar.props["style"] = f"--share: {interest.weight:.3f}"
+        bar.props["aria-hidden"] = "true"
+        share = f"{interest.weight:.0%} of what you play"
+        ui.label(f"{interest.mark}, {share}" if interest.mark else share).classes("why")
+    with ui.element("div").classes("row-buttons"):
+        if interest.mark:
+            button("Take back", partial(_undo, seat, own_ref(middle.id), load), icon="undo", kind="quiet")
+            return
+        for do, (label, icon, said) in DOES.items():
+            made = button(
+                label, partial(_decide, seat, do, own_ref(middle.id), said, load), icon=icon, kind="quiet"
+            )
+            made.props["aria-label"] = f"{label} the interest in {middle.title}"
+            made.props["title"] = said
+
+
+async def _decide(seat: Seat, do: str, named: str, said: str, load: Handler) -> None:
+    service = seat.service
+    await seat.ask(lambda: decide(seat.now.need, service.session_factory, seat.listener, do, named))
+    ui.notify(said)
+    await load(quiet=True)  # type: ignore[call-arg, misc]
+
+
+async def _undo(seat: Seat, named: str | None, load: Handler) -> None:
+    service = seat.service
+    await seat.ask(lambda: undo(seat.now.need, service.session_factory, seat.listener, named))
+    ui.notify("Taken back")
+    await load(quiet=True)  # type: ignore[call-arg, misc]
+
+
+def _axes(answer: ProfileAnswer) -> None:
+    heading("What you are", hint=AXES)
+    if answer.axes:
+        draw_axes(answer.axes[:_AXES])
+    else:
+        text("No axes are learned yet: songs need tags for that.", "soft")
+
+
+def _decisions(seat: Seat) -> DecisionsAnswer:
+    return decisions(seat.service.session_factory, seat.listener)
+
+
+def _decided(seat: Seat, answer: DecisionsAnswer, *, load: Handler) -> None:
+    if not answer.decisions:
+        return
+    heading("What you decided")
+    with ui.element("ul").classes("plain"):
+        for one in answer.decisions:
+            with ui.element("li"):
+                ui.label(f"{one.do}: the {one.what} {one.title} · {one.artist}")
+    button("Take all of it back", partial(_undo, seat, None, load), icon="undo")
+
+
+def _neighbours(seat: Seat) -> tuple[Neighbours | None, dict[str, SongView], str]:
+    factory = seat.service.session_factory
+    try:
+        found = neighbours(seat.now.need, factory, seat.listener, _NEAR)
+    except ValueError:
+        return None, {}, "Nobody is near yet: nothing is known of your taste."
+    shared = [song for one in found.neighbours for song in one.shared]
+    return found, views(factory, shared, seat.listener), ""
+
+
+def _near(seat: Seat, found: tuple[Neighbours | None, dict[str, SongView], str]) -> None:
+    answer, songs, said = found
+    heading(
+        "Who is near",
+        hint="Listeners whose taste points the same way as yours, with songs that you both play.",
+    )
+    if answer is None or not answer.neighbours:
+        text(said or "There is nobody else yet.", "soft")
+        return
+    with ui.element("ul").classes("radios"):
+        for one in answer.neighbours:
+            with ui.element("li").classes("panel near"):
+                ui.label(shown_name(one.user)).classes("title")
+                ui.label(f"likeness {one.similarity:.2f}").classes("soft")
+                shared = in_order(one.shared, songs)
+                if shared:
+                    song_list(seat, shared, source=f"You and {shown_name(one.user)}")

@@ -1,4 +1,4 @@
-"""The player bar at the foot of every page: what it plays it keeps while pages come and go (static/player.js)."""
+"""The player bar at the foot of every page: it plays on while pages come and go (static/player.js)."""
 
 from __future__ import annotations
 
