@@ -110,6 +110,44 @@ class Settings(BaseSettings):
         default="", description="Web pages that may call the service, as origins with commas between; none."
     )
 
+    generations_at_once: int = Field(
+        default=1, ge=1, le=64, description="Generations that one worker makes at once."
+    )
+    generations_per_user: int = Field(
+        default=1, ge=1, le=64, description="Generations of one user that are made at once, by all workers."
+    )
+    generations_waiting: int = Field(
+        default=20, ge=1, le=10_000, description="Generations of one user that may wait or be made."
+    )
+    generation_threads: int = Field(
+        default_factory=lambda: max(1, available_cpus() - 1),
+        ge=1,
+        le=1024,
+        description="Threads that make a generation, at low priority; by default all processors but one.",
+    )
+    generation_timeout_s: float = Field(
+        default=900.0,
+        gt=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="Seconds that a worker may spend on one generation; then it fails.",
+    )
+    nightly_cron: str = Field(
+        default="0 3 * * *",
+        description="When workers run the nightly job, as cron has it, in UTC; `off` for never.",
+    )
+
+    @field_validator("nightly_cron")
+    @classmethod
+    def _a_schedule(cls, cron: str) -> str:
+        cron = cron.strip()
+        fields = cron.split()
+        if cron != "off" and not (
+            len(fields) in (5, 6) and all(re.fullmatch(r"[0-9A-Za-z*/,#?-]{1,64}", one) for one in fields)
+        ):
+            raise ValueError("five fields such as 0 3 * * * are expected, or off")
+        return cron
+
     @field_validator("home")
     @classmethod
     def _home_is_a_folder(cls, home: Path) -> Path:
@@ -189,6 +227,12 @@ class Settings(BaseSettings):
             "request_threads": self.request_threads,
             "upload_mib": self.upload_mib,
             "cors_origins": self.cors_origins,
+            "generations_at_once": self.generations_at_once,
+            "generations_per_user": self.generations_per_user,
+            "generations_waiting": self.generations_waiting,
+            "generation_threads": self.generation_threads,
+            "generation_timeout_s": self.generation_timeout_s,
+            "nightly_cron": self.nightly_cron,
         }
 
 
