@@ -37,6 +37,7 @@ NETWORKS = (
     "generation.audio.pipeline",
     "generation.audio.vocoder",
     "generation.lyrics.recurrent",
+    "generation.lyrics.reward",
     "generation.lyrics.transformer",
     "generation.lyrics.window",
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from generation.lyrics.scoring import bits_per_byte
 from generation.lyrics.tokenizer import END
 from generation.training.hardware import Hardware
 from generation.training.loop import Every, LoopConfig, Player, Trained, train
+from generation.training.run import Loss
 
 if TYPE_CHECKING:
     import torch
@@ -215,7 +216,10 @@ def fit(
     *,
     out: Path,
     run: Mapping[str, Any],
+    loss: Loss | None = None,
     measure: Callable[[LanguageModel], float] | None = None,
+    figure: str = "bits_per_byte",
+    callbacks: Sequence[Every] = (),
     tokenizer_id: str = "",
     resume: bool = False,
     minutes: float | None = None,
@@ -223,11 +227,18 @@ def fit(
     progress: Callable[[int, str], None] = lambda _step, _note: None,
     stop: Callable[[], bool] = lambda: False,
 ) -> tuple[LanguageModel, Trained]:
-    """Train a network on batches of the next-token loss, and save its best weights in `out`/model.
+    """Train a network on batches, of the next-token loss unless told, and save its best weights in
+    `out`/model.
 
-    Parameters ---------- run : mapping What the data are: must be the same when the run goes on. measure :
-    callable, optional Takes the model as it is, and gives a figure that should fall; the weights with the
-    least are kept. Without it the last ones are.
+    Parameters
+    ----------
+    run : mapping
+        What the data are: must be the same when the run goes on.
+    loss : callable, optional
+        As `generation.training.loop` takes it.
+    measure : callable, optional
+        Takes the model as it is, and gives a figure that should fall, called `figure`; the weights with the
+        least are kept. Without it the last ones are.
 
     Raises
     ------
@@ -237,11 +248,11 @@ def fit(
     hardware = hardware or Hardware()
     config: Any = network.config
     muon: Any = network.orthogonal if training.muon else frozenset()
-    keeper = _Keeper(out, measure, tokenizer_id, resume=resume)
+    keeper = _Keeper(out, measure, figure, tokenizer_id, resume=resume)
     player = Player(
         PLAYER,
         network,
-        next_token_loss(network),
+        loss or next_token_loss(network),
         training.learning_rate,
         betas=(0.9, 0.95),
         weight_decay=training.weight_decay,
@@ -261,7 +272,7 @@ def fit(
         resume=resume,
         minutes=minutes,
         hardware=hardware,
-        callbacks=[Every(training.valid_every, lambda step, nets: keeper(step, nets[PLAYER]))],
+        callbacks=[Every(training.valid_every, lambda step, nets: keeper(step, nets[PLAYER])), *callbacks],
         progress=progress,
         stop=stop,
     )
@@ -278,24 +289,25 @@ class _Keeper:
         self,
         out: Path,
         measure: Callable[[LanguageModel], float] | None,
+        figure: str,
         tokenizer_id: str,
         *,
         resume: bool,
     ) -> None:
-        self._out, self._measure, self._tokenizer_id = out, measure, tokenizer_id
+        self._out, self._measure, self._figure, self._tokenizer_id = out, measure, figure, tokenizer_id
         self._best = float("inf")
         if resume and (out / BEST).is_file():
-            self._best = float(json.loads((out / BEST).read_text(encoding="utf-8"))["bits_per_byte"])
+            self._best = float(json.loads((out / BEST).read_text(encoding="utf-8"))[figure])
 
     def __call__(self, step: int, network: nn.Module) -> dict[str, float]:
         model = NeuralModel(network, tokenizer_id=self._tokenizer_id)
-        bits = 0.0 if self._measure is None else self._measure(model)
-        figures = {} if self._measure is None else {"held_out/bits_per_byte": bits}
-        if self._measure is not None and bits >= self._best:
+        found = 0.0 if self._measure is None else self._measure(model)
+        figures = {} if self._measure is None else {f"held_out/{self._figure}": found}
+        if self._measure is not None and found >= self._best:
             return figures
-        self._best = bits
+        self._best = found
         model.save(self._out / MODEL)
         beside = self._out / f".part-{os.getpid()}-{BEST}"
-        beside.write_text(json.dumps({"step": step, "bits_per_byte": bits}), encoding="utf-8")
+        beside.write_text(json.dumps({"step": step, self._figure: found}), encoding="utf-8")
         os.replace(beside, self._out / BEST)
         return figures

@@ -76,6 +76,13 @@ class TransformerNetwork(nn.Module):
         With gradients, or unless it `keeps` them, no keys are kept, and no state comes back; T is then at
         most the context length.
         """
+        x, after = self.read(token_ids, state, keeps=keeps)
+        return linear(x, self.embedding.weight), after
+
+    def read(
+        self, token_ids: torch.Tensor, state: TransformerState | None = None, *, keeps: bool = True
+    ) -> tuple[torch.Tensor, TransformerState | None]:
+        """The vectors (B, T, width) that what follows is told from, and the state; see `forward`."""
         x = self.dropout(self.embedding(token_ids))
         B, T = token_ids.shape
         cache = None if torch.is_grad_enabled() or not keeps else self._room(state, B, T, x)
@@ -83,10 +90,10 @@ class TransformerNetwork(nn.Module):
         turn = _turns(position, T, self.config, x.device)
         for number, block in enumerate(self.blocks):
             x = block(x, turn, cache, number)
-        logits = linear(self.norm(x), self.embedding.weight)
+        found = self.norm(x)
         if cache is None:
-            return logits, None
-        return logits, TransformerState(cache.keys, cache.values, cache.length + T, cache.position + T)
+            return found, None
+        return found, TransformerState(cache.keys, cache.values, cache.length + T, cache.position + T)
 
     def attention(self, token_ids: torch.Tensor) -> torch.Tensor:
         """Which earlier tokens each token looks at: shares (n_layer, n_head, T, T) of one text (T,)."""

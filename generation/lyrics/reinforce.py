@@ -1,0 +1,175 @@
+"""On-policy reinforcement against a reward model: the taught model draws takes, the reward model scores them,
+and each is made likelier by how much better it is than the others of its prompt (REINFORCE leave-one-out:
+Kool et al., 2019; Ahmadian et al., ACL 2024).
+
+What a take moves away from the frozen reference costs `beta` a nat. Above `most_nats` a take, on average over
+a step's takes, the reward is silent and only the way back is learned, so that the divergence stays near its
+limit however hard the reward pulls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from generation.lyrics.neural import NeuralModel
+from generation.lyrics.reward import RewardModel
+from generation.lyrics.takes import MOST_TOKENS, draw_takes, padded, take_logprobs
+from generation.lyrics.training import TextTraining, fit
+from generation.training.hardware import Hardware
+from generation.training.loop import Every, LoopConfig, Trained
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from generation.lyrics.language_model import LanguageModel
+
+TRAINING = TextTraining(
+    batch_size=2, learning_rate=1e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=1000
+)
+"""Batches are of prompts."""
+LOOP = LoopConfig(steps=100, warmup_steps=5, schedule="constant", log_every=5, checkpoint_every=20)
+
+
+@dataclass(frozen=True)
+class ReinforceConfig:
+    """`takes` of each prompt; `beta`, in rewards a nat; `most_nats` of divergence a take; tokens a take may
+    have.
+    """
+
+    takes: int = 6
+    beta: float = 0.02
+    most_nats: float = 20.0
+    max_tokens: int = MOST_TOKENS
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be learned from: one take has no others to be compared with."""
+        if self.takes < 2 or self.beta < 0 or self.most_nats <= 0 or self.max_tokens < 1:
+            raise ValueError(f"two takes at least, and a limit that is positive; got {self}")
+
+
+def advantages(rewards: torch.Tensor) -> torch.Tensor:
+    """How much better each take is than the mean of the others of its prompt: (prompts, takes) both."""
+    n = rewards.shape[1]
+    return (rewards - rewards.mean(1, keepdim=True)) * n / (n - 1)
+
+
+def step_rewards(
+    scores: torch.Tensor, moved: torch.Tensor, config: ReinforceConfig
+) -> tuple[torch.Tensor, bool]:
+    """Return what each take is worth, and whether the limit was passed.
+
+    Parameters
+    ----------
+    scores : tensor, shape (n,)
+        Of the reward model.
+    moved : tensor, shape (n,)
+        Log-probability by the policy less that by the reference, in nats.
+    """
+    if float(moved.mean()) > config.most_nats:
+        return -moved / config.most_nats, True
+    return scores - config.beta * moved, False
+
+
+def reinforce_loss(
+    network: nn.Module,
+    reference: nn.Module,
+    reward: RewardModel,
+    prompts: Sequence[Sequence[int]],
+    config: ReinforceConfig,
+) -> Callable[[Mapping[str, torch.Tensor], Any], dict[str, torch.Tensor]]:
+    """Return the loss of a batch: `rows` of prompts, whose takes the network draws there and then."""
+
+    def loss(batch: Mapping[str, torch.Tensor], generator: Any) -> dict[str, torch.Tensor]:
+        import torch
+
+        asked: list[Sequence[int]] = []
+        takes: list[np.ndarray] = []
+        for row in batch["rows"].tolist():
+            asked += [prompts[row]] * config.takes
+            takes += draw_takes(
+                network, prompts[row], config.takes, generator=generator, max_tokens=config.max_tokens
+            )
+        ids, weights = (torch.from_numpy(part).to(batch["rows"].device) for part in padded(asked, takes))
+        said = take_logprobs(network, ids, weights)
+        with torch.no_grad():
+            moved = said - take_logprobs(reference, ids, weights)
+            scores = torch.tensor(reward.rewards(asked, takes), dtype=torch.float32, device=said.device)
+            worth, passed = step_rewards(scores, moved, config)
+            gain = advantages(worth.view(-1, config.takes)).flatten()
+        return {
+            "loss": -(gain * said).mean() / weights.sum(1).mean(),
+            "reward": scores.mean(),
+            "nats": moved.mean(),
+            "tokens": weights.sum(1).mean(),
+            "limited": torch.tensor(float(passed)),
+        }
+
+    return loss
+
+
+def reinforce(
+    taught: NeuralModel,
+    reward: RewardModel,
+    prompts: Sequence[Sequence[int]],
+    *,
+    out: Path,
+    config: ReinforceConfig | None = None,
+    training: TextTraining = TRAINING,
+    loop: LoopConfig = LOOP,
+    callbacks: Sequence[Every] = (),
+    resume: bool = False,
+    minutes: float | None = None,
+    hardware: Hardware | None = None,
+    progress: Callable[[int, str], None] = lambda _step, _note: None,
+    stop: Callable[[], bool] = lambda: False,
+) -> tuple[LanguageModel, Trained]:
+    """Tune a taught model against a reward model, on prompts; the last weights are kept.
+
+    Raises
+    ------
+    ValueError
+        No prompts.
+    ResumeError, DivergedError, OSError
+    """
+    import torch
+
+    if not prompts:
+        raise ValueError("there are no prompts to write for")
+    config = config or ReinforceConfig()
+    reference = deepcopy(taught.network).eval()
+
+    def batch_at(number: int) -> dict[str, torch.Tensor]:
+        places = np.arange(number * training.batch_size, (number + 1) * training.batch_size)
+        rows = [
+            int(
+                np.random.default_rng([loop.seed, place // len(prompts)]).permutation(len(prompts))[
+                    place % len(prompts)
+                ]
+            )
+            for place in places
+        ]
+        return {"rows": torch.tensor(rows)}
+
+    return fit(
+        taught.network,
+        batch_at,
+        training,
+        loop,
+        out=out,
+        run={"reinforce": asdict(config), "prompts": len(prompts)},
+        loss=reinforce_loss(taught.network, reference, reward, prompts, config),
+        callbacks=callbacks,
+        tokenizer_id=taught.tokenizer_id,
+        resume=resume,
+        minutes=minutes,
+        hardware=hardware,
+        progress=progress,
+        stop=stop,
+    )
