@@ -106,6 +106,12 @@ class TextEncoder:
             states, mask = self._states(self._token_ids(texts))
             return (states * mask.unsqueeze(-1)).numpy(), mask.numpy().astype(bool)
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Which characters of a text each of its tokens covers; its two marks cover none, (0, 0)."""
+        whole = text.encode("utf-8", "replace").decode()
+        found = self._tokenizer(whole, truncation=True, max_length=MAX_TOKENS, return_offsets_mapping=True)
+        return [(int(start), int(end)) for start, end in found["offset_mapping"]]
+
     def _token_ids(self, texts: Sequence[str]) -> list[list[int]]:
         if not len(texts):
             return []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -28,6 +29,9 @@ class TinyTokens:
                 states[row, column] = np.random.default_rng(seed).normal(size=384) * 0.3
                 mask[row, column] = True
         return states, mask
+
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        return [found.span() for found in re.finditer(r"\S+", text)][:64]
 
 
 def tiny_pipeline(prediction_type: str = "flow", scheduler: str = "dpm++") -> Any:

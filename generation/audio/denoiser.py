@@ -32,6 +32,8 @@ _SECONDS_CYCLES = (0.125, 0.25, 0.5, 1.0, 2.0)
 # Cycles a bar, and cycles a beat, of the clock.
 _BAR_CYCLES, _BEAT_CYCLES = (0.5, 1.0), (1.0, 2.0, 4.0)
 N_CLOCK = 2 * (len(_BAR_CYCLES) + len(_BEAT_CYCLES))
+CONTEXT = ("time", "tags", "key and tempo", "style")
+"""What stands before the words in the context."""
 _TIME_DIM = 128
 _ROPE_BASE = 1000.0
 
@@ -146,7 +148,7 @@ class _Block(nn.Module):
         self.qkv = nn.Linear(width, 3 * width, bias=False)
         self.attended = nn.Linear(width, width, bias=False)
         self.up, self.down = nn.Linear(width, hidden), nn.Linear(hidden, width)
-        self.cross = _CrossAttention(width, heads) if cross else None
+        self.cross = CrossAttention(width, heads) if cross else None
 
     def forward(self, x: Tensor, modulation: Tensor, context: Tensor, mask: Tensor, turns: Tensor) -> Tensor:
         """(B, M, D) -> (B, M, D)."""
@@ -163,7 +165,7 @@ class _Block(nn.Module):
         return out
 
 
-class _CrossAttention(nn.Module):
+class CrossAttention(nn.Module):
     """Attention from tokens to the context, begun at zero."""
 
     def __init__(self, width: int, heads: int) -> None:
@@ -176,11 +178,21 @@ class _CrossAttention(nn.Module):
 
     def forward(self, x: Tensor, context: Tensor, mask: Tensor) -> Tensor:
         """(B, M, D), context (B, N, D), mask (B, 1, 1, N) -> (B, M, D)."""
+        q, k, v = self._parts(x, context)
+        out: Tensor = self.gate * self.attended(_joined(_attention(q, k, v, mask)))
+        return out
+
+    def shares(self, x: Tensor, context: Tensor, mask: Tensor) -> Tensor:
+        """How much of each token's attention each part of the context has, (B, H, M, N); sums to 1 over N."""
+        q, k, _ = self._parts(x, context)
+        scores = q.float() @ k.float().transpose(-1, -2) / math.sqrt(q.shape[-1])
+        return scores.masked_fill(~mask, -math.inf).softmax(-1)
+
+    def _parts(self, x: Tensor, context: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries (B, H, M, d), keys and values (B, H, N, d)."""
         q = _norm(_heads(self.q(_norm(x)), self.heads))
         k, v = (_heads(part, self.heads) for part in self.kv(context).chunk(2, dim=-1))
-        attended = _attention(q, _norm(k), v, mask)
-        out: Tensor = self.gate * self.attended(_joined(attended))
-        return out
+        return q, _norm(k), v
 
 
 class _ConditionEmbedding(nn.Module):
@@ -306,4 +318,12 @@ def n_parameters(model: Any) -> int:
     return sum(value.numel() for value in model.state_dict().values())
 
 
-__all__ = ["N_CLOCK", "PREDICTIONS", "Denoiser", "DenoiserConfig", "n_parameters"]
+__all__ = [
+    "CONTEXT",
+    "N_CLOCK",
+    "PREDICTIONS",
+    "CrossAttention",
+    "Denoiser",
+    "DenoiserConfig",
+    "n_parameters",
+]

@@ -37,7 +37,7 @@ def draw_spectrogram(clip: Spectrogram, *, format: str) -> bytes:
 
     def draw(figure: Figure) -> None:
         panel = figure.add_axes((0.07, 0.14, 0.91, 0.72))
-        _paint(panel, clip)
+        paint_spectrogram(panel, clip)
         panel.set_xlabel("seconds")
         panel.set_ylabel("Hz")
         figure.text(0.07, 0.91, shortened(clip.title, 90), size=12, color=INK)
@@ -54,7 +54,7 @@ def draw_sheet(clips: Sequence[Spectrogram], *, format: str) -> bytes:
         panels = figure.subplots(rows, COLUMNS, squeeze=False, gridspec_kw={"hspace": 0.55, "wspace": 0.22})
         figure.subplots_adjust(left=0.045, right=0.99, top=1 - 0.5 / (2.3 * rows), bottom=0.3 / (2.3 * rows))
         for panel, clip in zip(panels.flat, clips, strict=False):
-            _paint(panel, clip)
+            paint_spectrogram(panel, clip)
             panel.tick_params(labelsize=6)
             panel.set_title(shortened(clip.title, 40), size=10, loc="left", color=INK, pad=14)
             panel.text(0, 1.03, shortened(clip.note, 62), size=6.5, color=SOFT, transform=panel.transAxes)
@@ -64,7 +64,10 @@ def draw_sheet(clips: Sequence[Spectrogram], *, format: str) -> bytes:
     return render(draw, size=(15, 2.3 * rows), format=format)
 
 
-def _paint(panel: Panel, clip: Spectrogram) -> None:
+def paint_spectrogram(
+    panel: Panel, clip: Spectrogram, *, colours: str = "magma", is_faint: bool = False
+) -> None:
+    """Paint a spectrogram into a panel, with its axes; `colours` is a colour map of matplotlib."""
     picture, config = clip.log_mel, clip.config
     # A whole song has more frames than a picture has dots: the loudest of each few is drawn.
     step = -(-picture.shape[1] // MOST_FRAMES)
@@ -75,7 +78,8 @@ def _paint(panel: Panel, clip: Spectrogram) -> None:
         drawn,
         origin="lower",
         aspect="auto",
-        cmap="magma",
+        cmap=colours,
+        alpha=0.45 if is_faint else None,
         vmin=top - _RANGE,
         vmax=top,
         extent=(0, picture.shape[1] / config.frames_per_second, 0, config.n_mels),
