@@ -185,7 +185,7 @@ class Foreign:
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments of the pipeline's call, generator and callback apart."""
-        for name in ("style", "structure_guidance", "style_guidance", "edit", "blend"):
+        for name in ("style", "structure_guidance", "key_guidance", "style_guidance", "edit", "blend"):
             if getattr(request, name) is not None:
                 raise ValueError(f"backend {self.name} knows no {name}")
         spelling = self._spelling

@@ -8,10 +8,12 @@ step of the chain adds one of them (Brooks et al., "InstructPix2Pix", CVPR 2023,
     e(nothing) + w_structure (e(structure) - e(nothing))
                + w_style     (e(structure, style) - e(structure))
                + w_text      (e(structure, style, text) - e(structure, style))
+               + w_key       (e(structure, style, text, key) - e(structure, style, text))
 
-Where a negative prompt is given it stands in the place of "nothing" until the text comes, so that the last
-step leads away from it. Terms whose weights cancel are not computed: with equal scales two of the four are
-left, and one with all scales at 1.
+Structure is tempo, bars and length. The key comes last: what it changes is asked for beside everything else,
+where it would drown otherwise. Where a negative prompt is given it stands in the place of "nothing" until the
+text comes, so that this step leads away from it. Terms whose weights cancel are not computed: with equal
+scales two of the five are left, and one with all scales at 1.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ class Guidance:
     text: float = 3.0
     structure: float = 3.0
     style: float = 3.0
+    key: float = 3.0
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,11 @@ class Said:
     text: str = ""
     structure: bool = False
     style: bool = False
+    key: bool = False
 
 
 def evaluations(
-    guidance: Guidance, *, text: bool, negative: bool, structure: bool, style: bool
+    guidance: Guidance, *, text: bool, negative: bool, structure: bool, style: bool, key: bool = False
 ) -> list[tuple[Said, float]]:
     """Return what the denoiser is to be told, and with which weights its answers are summed.
 
@@ -54,6 +58,7 @@ def evaluations(
         (structure, guidance.structure, {"structure": True}),
         (style, guidance.style, {"style": True}),
         (text or negative, guidance.text, {"text": "prompt" if text else ""}),
+        (key, guidance.key, {"key": True}),
     ):
         if wished:
             said = replace(said, **changes)

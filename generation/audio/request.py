@@ -27,6 +27,8 @@ from generation.audio.edit.edits import (
     check_sections,
     edit_of_json,
     edit_to_json,
+    section_of_json,
+    section_to_json,
 )
 
 SHORTEST_S, LONGEST_S = 1.0, 60.0
@@ -59,8 +61,9 @@ class Request:
     n_takes : int
     num_inference_steps, guidance_scale : int, float, or None
         None is the model's own default.
-    structure_guidance, style_guidance : float or None
-        How much tempo, key and length, and the style vector, are insisted on; None: as much as the text.
+    structure_guidance, key_guidance, style_guidance : float or None
+        How much tempo and length, the key, and the style vector are insisted on; None: by the text's scale,
+        as `wanted` says.
     tempo_bpm, key, genre
         Go before what the prompt says: 120, "F# minor", "jazz".
     style : float array, shape (S,), or None
@@ -83,6 +86,7 @@ class Request:
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
     structure_guidance: float | None = None
+    key_guidance: float | None = None
     style_guidance: float | None = None
     tempo_bpm: float | None = None
     key: str | None = None
@@ -101,7 +105,7 @@ class Request:
         _check_whole("the seed", self.seed, 0, MOST_SEED)
         _check_whole("the number of takes", self.n_takes, 1, MOST_TAKES)
         _check_whole("the number of steps", self.num_inference_steps, 1, MOST_STEPS)
-        for name in ("guidance_scale", "structure_guidance", "style_guidance"):
+        for name in ("guidance_scale", "structure_guidance", "key_guidance", "style_guidance"):
             _check_number(name, getattr(self, name), 0.0, MOST_GUIDANCE)
         _check_number("the tempo", self.tempo_bpm, SLOWEST_BPM, FASTEST_BPM)
         key_of(self.key)
@@ -124,7 +128,7 @@ class Request:
         return plain | {
             "style": self.style.tolist() if self.style is not None else None,
             "edit": edit_to_json(self.edit) if self.edit is not None else None,
-            "sections": [{"prompt": one.prompt, "start_s": one.start_s} for one in self.sections],
+            "sections": [section_to_json(one) for one in self.sections],
             "blend": blend_to_json(self.blend) if self.blend is not None else None,
         }
 
@@ -148,7 +152,7 @@ def request_of_json(document: Mapping[str, Any]) -> Request:
             values["edit"] = edit_of_json(values["edit"])
         if values.get("blend") is not None:
             values["blend"] = blend_of_json(values["blend"])
-        values["sections"] = tuple(Section(**one) for one in values.get("sections", ()))
+        values["sections"] = tuple(section_of_json(one) for one in values.get("sections", ()))
         return Request(**values)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"this is no request that was written here: {error}") from None

@@ -10,6 +10,9 @@ from generation.audio.request import Request, genre_of, key_of
 from generation.audio.wishes import Wishes, wishes_of_prompt
 
 GUIDANCE = 3.0
+"""Of words; `make bench-diffusion ARGS=scales` measures it and the two below."""
+STRUCTURE_SHARE, KEY_SHARE = 1.0, 1.0
+"""How much is insisted on tempo and length, and on the key, for each bit of the words' guidance."""
 
 
 def wishes_of(request: Request) -> Wishes:
@@ -42,7 +45,8 @@ def wishes_of_sections(request: Request) -> list[Wishes]:
     """
     found = [wishes_of(request)]
     for section in request.sections:
-        before, wishes = found[-1], wishes_of(replace(request, prompt=section.prompt))
+        style = request.style if section.style is None else section.style
+        before, wishes = found[-1], wishes_of(replace(request, prompt=section.prompt, style=style))
         if wishes.tempo_bpm is None:
             wishes = replace(
                 wishes,
@@ -78,23 +82,34 @@ def rows_of(request: Request, wishes: Wishes | None = None) -> list[Row]:
 
 
 def guidance_of(request: Request) -> Guidance:
-    """How much is insisted on each kind of wish."""
+    """How much is insisted on each kind of wish: where nothing is said, as much as on the text, or as the
+    model's own scales stand to one another.
+    """
     text = GUIDANCE if request.guidance_scale is None else request.guidance_scale
-    structure, style = request.structure_guidance, request.style_guidance
-    return Guidance(text, text if structure is None else structure, text if style is None else style)
+
+    def scale(asked: float | None, share: float) -> float:
+        return text * share if asked is None else asked
+
+    return Guidance(
+        text,
+        scale(request.structure_guidance, STRUCTURE_SHARE),
+        scale(request.style_guidance, 1.0),
+        scale(request.key_guidance, KEY_SHARE),
+    )
 
 
 def _rows(request: Request, wishes: Wishes) -> list[Row]:
     against = wishes_of_prompt(request.negative_prompt or "")
     words, styled = bool(wishes.text or wishes.tags), wishes.style is not None
-    structured = any(value is not None for value in (wishes.tempo_bpm, wishes.tonic, wishes.mode))
+    keyed = wishes.tonic is not None or wishes.mode is not None
     said = evaluations(
         guidance_of(request),
         text=words,
         negative=request.negative_prompt is not None,
         # The length comes along with any wish. Alone it is none: then music is made from noise alone.
-        structure=words or styled or structured,
+        structure=words or styled or keyed or wishes.tempo_bpm is not None,
         style=styled,
+        key=keyed,
     )
     return [(_restricted(wishes, against, one), weight) for one, weight in said]
 
@@ -103,4 +118,11 @@ def _restricted(wishes: Wishes, against: Wishes, said: Said) -> Wishes:
     """What is left of wishes in one evaluation."""
     words = {"prompt": wishes, "negative": against}.get(said.text, Wishes())
     structured = wishes if said.structure else Wishes()
-    return replace(structured, text=words.text, tags=words.tags, style=wishes.style if said.style else None)
+    return replace(
+        structured,
+        text=words.text,
+        tags=words.tags,
+        style=wishes.style if said.style else None,
+        tonic=wishes.tonic if said.key else None,
+        mode=wishes.mode if said.key else None,
+    )

@@ -122,14 +122,18 @@ class Continuation:
 
 @dataclass(frozen=True)
 class Section:
-    """From `start_s` of the whole on, another prompt."""
+    """From `start_s` of the whole on, another prompt, or another place in the style space, or both."""
 
-    prompt: str
+    prompt: str | None
     start_s: float
+    style: np.ndarray | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
-        """Refuse a section without words, or before the beginning."""
-        check_words(self.prompt)
+        """Refuse a section with nothing, or before the beginning."""
+        if self.prompt is not None:
+            check_words(self.prompt)
+        elif self.style is None:
+            raise ValueError("a section needs a prompt or a style")
         if not (math.isfinite(self.start_s) and 0 <= self.start_s < LONGEST_S):
             raise ValueError(f"a section begins at 0 to {LONGEST_S:g} s, got {self.start_s:g}")
 
@@ -252,6 +256,18 @@ def edit_of_json(document: dict[str, Any]) -> Edit:
     if isinstance(values.get("given"), dict):
         values["given"] = given_of_json(values["given"])
     return kind(**values)
+
+
+def section_to_json(section: Section) -> dict[str, Any]:
+    """Return a section as JSON can hold it."""
+    style = {} if section.style is None else {"style": section.style.tolist()}
+    return {"prompt": section.prompt, "start_s": section.start_s, **style}
+
+
+def section_of_json(document: dict[str, Any]) -> Section:
+    """Return the section that `section_to_json` wrote."""
+    style = document.get("style")
+    return Section(**document | ({} if style is None else {"style": np.asarray(style, dtype=np.float32)}))
 
 
 def blend_to_json(blend: Blend) -> dict[str, Any]:

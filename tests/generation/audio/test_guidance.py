@@ -22,6 +22,20 @@ def test_equal_scales_need_two_evaluations_and_a_scale_of_one_needs_one() -> Non
     assert evaluations(Guidance(1, 1, 1), **everything) == [(Said("prompt", True, True), 1)]
 
 
+def test_a_key_is_insisted_on_beside_everything_else() -> None:
+    found = evaluations(Guidance(3, 3, 3, 5), text=True, negative=False, structure=True, style=False, key=True)
+    assert found == [
+        (Said("prompt", True, key=True), 5),
+        (Said("prompt", True), -2),
+        (Said(), -2),
+    ]
+
+
+def test_a_key_can_be_let_go() -> None:
+    found = evaluations(Guidance(3, 3, 3, 0), text=True, negative=False, structure=True, style=False, key=True)
+    assert found == [(Said("prompt", True), 3), (Said(), -2)]
+
+
 def test_each_kind_has_its_own_scale() -> None:
     found = evaluations(Guidance(5, 3, 2), text=True, negative=False, structure=True, style=True)
     assert found == [
