@@ -10,7 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-_LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
+# "H" is B where German is spoken; alone, or after "in", it is left to the words.
+_LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11, "h": 11}
 _SOLFEGE = {"do": 0, "ut": 0, "re": 2, "ré": 2, "mi": 4, "fa": 5, "sol": 7, "la": 9, "si": 11}
 _GERMAN = {
     **_LETTERS,
@@ -54,7 +55,7 @@ _MODE = (
     r"|(?:dorian|phrygian|mixolydian|aeolian|ionian|lydian)(?![a-z]))"
 )
 _NAMED = re.compile(
-    rf"(?<![A-Za-z0-9#'’])(?P<letter>[A-Ga-g])(?:(?P<sign>\s?[#♯♭]|b(?=[\s-]|maj|min|$)|{_GAP}(?:flat|sharp)(?![a-z])))?"
+    rf"(?<![A-Za-z0-9#'’])(?P<letter>[A-Ha-h])(?:(?P<sign>\s?[#♯♭]|b(?=[\s-]|maj|min|$)|{_GAP}(?:flat|sharp)(?![a-z])))?"
     rf"{_GAP}{_MODE}",
     re.IGNORECASE | re.ASCII,
 )
@@ -73,6 +74,11 @@ _FOREIGN = re.compile(
     rf"|(?P<solfege>do|ut|re|ré|mi|fa|sol|la|si){_GAP}(?P<sign>dièse|diese|diesis|sostenido|bémol|bemol|bemolle)?{_GAP}"
     r"(?P<smode>majeur|mineur|maggiore|minore|mayor|menor|maior))(?![A-Za-z])",
     re.IGNORECASE | re.ASCII,
+)
+# A letter that no note is called: "J major". "I" may be the speaker's, "s" the end of "it's".
+_NO_NOTE = re.compile(
+    rf"(?<![\w#'’.-])[J-Zj-rt-z](?:\s?[#♯♭]|{_GAP}(?:flat|sharp))?[\s-]{{1,3}}(?:major|minor|maj|min)(?!\w)",
+    re.ASCII,
 )
 # After "in a minor" these end the phrase, so that "a" is a note.
 _ENDS = re.compile(
@@ -117,6 +123,11 @@ def read_keys(text: str) -> Iterator[KeyReading]:
     for found in _ACCIDENTAL.finditer(text):
         letter, sign = found["letter"] or found["flat_letter"], found["sign"] or found["flat"]
         yield KeyReading(found.start(), found.end(), _pitch(letter, sign), "")
+
+
+def unread_keys(text: str) -> list[str]:
+    """What looks like a key in a text and is none, as it is written: "J major"."""
+    return [found.group() for found in _NO_NOTE.finditer(text)]
 
 
 def _pitch(letter: str, sign: str | None) -> int:

@@ -57,6 +57,9 @@ _TEMPO = re.compile(
     rf"[\s-]{{0,3}}{_BPM}",
     re.IGNORECASE | re.ASCII,
 )
+_ANY_TEMPO = re.compile(
+    rf"(?<![\w.,])(?P<number>\d{{1,12}}(?:[.,]\d{{1,3}})?)[\s-]{{0,3}}{_BPM}", re.IGNORECASE | re.ASCII
+)
 _LABELLED = re.compile(
     rf"(?<!\w)(?:bpm|tempo|♩|metronome|mm){_S}(?:of|is|at|around|about|marking|[:=~≈]){{0,1}}{_S}(?:around|about)?{_S}"
     rf"(?P<one>{_NUMBER})(?:{_S}{_BPM}|(?![\w/%]))",
@@ -107,6 +110,16 @@ def read_quantities(text: str) -> Iterator[Quantity]:
         if 1 <= int(found["upper"]) <= 16:
             value = f"{int(found['upper'])}/{found['lower']}"
             yield Quantity(found.start(), found.end(), "meter", value)
+
+
+def unread_tempos(text: str) -> list[str]:
+    """What a text says of a tempo that no music has, as it is written: "1000 bpm"."""
+    found = []
+    for match in _ANY_TEMPO.finditer(text):
+        tempo = float(match["number"].replace(",", "."))
+        if not MIN_BPM <= tempo <= MAX_BPM:
+            found.append(match.group().strip())
+    return found
 
 
 def _tempo(found: re.Match[str]) -> Iterator[Quantity]:
