@@ -6,7 +6,7 @@ import os
 import re
 import secrets
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -31,7 +31,8 @@ from service.cli.generate_edit import (
     edited_request,
     keep_given,
 )
-from service.cli.generate_pictures import drawn, previews
+from service.cli.generate_guidance import Guidance, KeyGuidance, StyleGuidance, TempoGuidance, say_unread
+from service.cli.generate_pictures import attention_drawn, check_attention, drawn, listened, previews
 from service.cli.generate_taste import (
     Add,
     Interest,
@@ -47,6 +48,7 @@ from service.cli.generate_taste import (
     titled,
     wanted_of,
     with_names_in_blend,
+    with_names_in_sections,
     with_sources,
 )
 from service.cli.options import Json
@@ -55,6 +57,7 @@ from service.cli.progress import status_line
 from service.cli.state import settings_of
 
 if TYPE_CHECKING:
+    from generation.audio.attention import Attention
     from generation.audio.export import Exported
     from generation.audio.record import Record
     from generation.audio.request import Generation, Request
@@ -62,7 +65,9 @@ if TYPE_CHECKING:
 FOLDER = "generations"
 _LONGEST_SLUG = 60
 # What may be given beside --from: all else is in the record.
-_BESIDE_FROM = frozenset({"ctx", "source", "backend", "out", "spectrogram", "preview", "add", "as_json"})
+_BESIDE_FROM = frozenset(
+    {"ctx", "source", "backend", "out", "spectrogram", "attention", "preview", "add", "as_json"}
+)
 
 
 def run(
@@ -79,10 +84,10 @@ def run(
     steps: Annotated[
         int | None, typer.Option(min=1, max=1000, metavar="N", help="Steps from noise to music.")
     ] = None,
-    guidance: Annotated[
-        float | None,
-        typer.Option(min=0, max=50, metavar="X", help="How much is insisted on what is asked for; 1 is not."),
-    ] = None,
+    guidance: Guidance = None,
+    tempo_guidance: TempoGuidance = None,
+    key_guidance: KeyGuidance = None,
+    style_guidance: StyleGuidance = None,
     negative: Annotated[
         str | None, typer.Option(metavar="PROMPT", help="What it is not to sound like.")
     ] = None,
@@ -108,6 +113,12 @@ def run(
     ] = None,
     spectrogram: Annotated[
         Path | None, typer.Option(metavar="FILE", help="A picture of the sound: .png, .svg or .pdf.")
+    ] = None,
+    attention: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="A picture of which words it listened to, and when; of the best take."
+        ),
     ] = None,
     preview: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A picture a step: how it comes out of the noise.")
@@ -166,6 +177,9 @@ def run(
                 n_takes=takes,
                 num_inference_steps=steps,
                 guidance_scale=guidance,
+                structure_guidance=tempo_guidance,
+                key_guidance=key_guidance,
+                style_guidance=style_guidance,
                 tempo_bpm=tempo,
                 key=key,
                 genre=genre,
@@ -174,16 +188,23 @@ def run(
             settings.threads,
         )
         request = with_names_in_blend(ctx, request, backend=backend)
+        request = with_names_in_sections(ctx, request, backend=backend)
+        say_unread(request)
     policy.check([*texts_of(request), title, *(record.tags.values() if record is not None else ())])
     files = _files(
         request if wanted is None else replace(request, prompt=prompt), out, settings.home / FOLDER
     )
     keep_given(request, files)
+    if attention is not None:
+        check_attention(request)
     with ExitStack() as stack:
         picture = stack.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
+        words = stack.enter_context(picture_to_write(attention)) if attention is not None else None
         model = record.model if record is not None else None
         weights = generator_in_force(settings.home, settings.generator, model=model)
-        made = _generate(request, backend, weights, threads, preview, record)
+        made, heard = _generate(
+            request, backend, weights, threads, preview, record, listens=attention is not None
+        )
         if record is None:
             made = with_sources(checked(made), prompt, wanted)
             name = title or titled(prompt, wanted)
@@ -192,9 +213,11 @@ def run(
             done = [export_again(made, record, files[0])]
         if picture is not None:
             picture(lambda format: drawn(done, format))
+        if words is not None:
+            words(lambda format: attention_drawn(done[0], heard[done[0].track.seed], format))
     say_best(settings.home, done)
     added = add_tracks(ctx, done, prompt, wanted) if add else []
-    if str(spectrogram) == "-":  # the picture is the answer
+    if "-" in (str(spectrogram), str(attention)):  # the picture is the answer
         return
     if record is not None:
         _compare(record, done[0])
@@ -246,10 +269,13 @@ def _generate(
     threads: int,
     preview: Path | None,
     record: Record | None,
-) -> Generation:
+    *,
+    listens: bool,
+) -> tuple[Generation, Mapping[int, Attention]]:
+    """Make the takes, and say what was listened to in each, by its seed."""
     import torch
 
-    from generation.audio.backends import load_backend
+    from generation.audio.backends import Songspace, load_backend
     from generation.audio.export import remake
     from generation.audio.request import Step
     from generation.audio.takes import make_takes
@@ -258,6 +284,8 @@ def _generate(
     with status_line("loading the generator") as say:
         draw = previews(preview) if preview is not None else None
         generator = load_backend(backend, weights=weights)
+        if listens and not isinstance(generator, Songspace):
+            raise ValueError(f"--attention: backend {backend} does not show what it listens to")
 
         def tell(step: Step) -> None:
             take = f"take {step.take} of {step.n_takes}, " if step.n_takes > 1 else ""
@@ -266,8 +294,10 @@ def _generate(
                 draw(step)
 
         if record is not None:
-            return remake(generator, record, callback=tell)
-        return make_takes(generator, request, callback=tell)
+            made = remake(generator, record, callback=tell)
+        else:
+            made = make_takes(generator, request, callback=tell)
+        return made, listened(generator, made) if listens else {}
 
 
 def _files(request: Request, out: Path | None, folder: Path) -> list[Path]:

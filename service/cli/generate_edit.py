@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from generation.audio.edit.given import Given
     from generation.audio.request import Request
 
-USUAL_S, LONGEST_PLAIN_S, LONGEST_S = 10.0, 60.0, 600.0
+USUAL_S, SHORTEST_S, LONGEST_PLAIN_S, LONGEST_S = 10.0, 1.0, 60.0, 600.0
+MOST_READ = 1000
 USUAL_STRENGTH, MORE_S = 0.5, 10.0
 
 Seconds = Annotated[
@@ -82,7 +83,7 @@ def edited_request(edits: Edits, *, seconds: float | None, **wishes: Any) -> Req
     _check_together(edits, seconds)
     edit = _edit(edits)
     sections = tuple(_section(text) for text in edits.sections)
-    length = _length(edit, seconds)
+    length = _length(edit, seconds, wishes.get("prompt"))
     if edit is None and (sections or length > LONGEST_PLAIN_S):
         from generation.audio.edit.edits import Continuation
 
@@ -221,10 +222,16 @@ def _hertz(text: str) -> float:
     return float(found[1]) * (1000 if found[2] else 1)
 
 
-def _length(edit: Edit | None, seconds: float | None) -> float:
+def _length(edit: Edit | None, seconds: float | None, prompt: str | None) -> float:
+    """As long as is asked for, or as the prompt says ("a minute of jazz"), or as is usual."""
+    from generation.prompt import parse_prompt
+
     if seconds is not None:
         return seconds
+    said = parse_prompt(prompt[:MOST_READ] if prompt else "").duration_s
     given = getattr(edit, "given", None)
+    if said is not None and SHORTEST_S <= said <= LONGEST_S and (given is None or said > given.seconds):
+        return said
     return USUAL_S if given is None else float(given.seconds) + MORE_S
 
 

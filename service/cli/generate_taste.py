@@ -135,6 +135,18 @@ def with_names_in_blend(ctx: typer.Context, request: Request, *, backend: str) -
     return replace(request, blend=Blend(wanted.words, blend.share, wanted.style))
 
 
+def with_names_in_sections(ctx: typer.Context, request: Request, *, backend: str) -> Request:
+    """Take the catalogue's names out of the sections' prompts, too: from their time on they are the style."""
+    from generation.audio.edit.edits import Section
+
+    sections = []
+    for section in request.sections:
+        wanted = wanted_of(ctx, section.prompt, TasteOptions(), backend=backend, says_missing=False)
+        named = wanted.style is not None
+        sections.append(Section(wanted.words, section.start_s, wanted.style) if named else section)
+    return replace(request, sections=tuple(sections))
+
+
 def with_sources(made: Generation, prompt: str | None, wanted: Wanted | None) -> Generation:
     """Write down, for the record, where the style came from; whose taste it was stays out of the file."""
     if wanted is None or not wanted.sources:

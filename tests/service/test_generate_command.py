@@ -84,9 +84,45 @@ def test_each_step_is_drawn(run: Run, tmp_path: Path) -> None:
     assert files(folder) == ["take-1-step-001.png", "take-1-step-002.png"]
 
 
+def test_what_it_listened_to_is_drawn_and_the_sound_is_the_same(run: Run, tmp_path: Path) -> None:
+    picture, args = tmp_path / "words.png", ("slow jazz trio", *QUICK, "--seed", "3", "--takes", "2")
+    assert run("generate", *args, "--out", str(tmp_path / "a.wav"), "--attention", str(picture))[0] == 0
+    assert run("generate", *args, "--out", str(tmp_path / "b.wav"))[0] == 0
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "a-2.wav").read_bytes() == (tmp_path / "b-2.wav").read_bytes()
+
+
+def test_scales_of_their_own_are_recorded_and_heard(run: Run, tmp_path: Path) -> None:
+    out = str(tmp_path / "x.wav")
+    scales = ("--tempo-guidance", "1", "--key-guidance", "7", "--style-guidance", "2")
+    code, said, _ = run("generate", "jazz in A minor", *QUICK, *scales, "--out", out, "--json")
+    found = json.loads(said)["settings"]["guidance"]
+    assert code == 0
+    assert (found["structure"], found["key"], found["style"]) == (1, 7, 2)
+    document = json.loads((tmp_path / "x.wav.json").read_text(encoding="utf-8"))
+    assert document["told"][0]["weights"]["values"] == [7, -4, -2]
+
+
+def test_a_tempo_or_key_that_no_music_has_is_said(run: Run, tmp_path: Path) -> None:
+    code, _, err = run("generate", "techno at 1000 bpm in J major", *QUICK, "--out", str(tmp_path / "x.wav"))
+    assert code == 0
+    assert "'1000 bpm' is no tempo" in err
+    assert "'J major' is no key" in err
+
+
+def test_a_prompt_says_how_long_it_is_to_be_unless_an_option_does(run: Run, tmp_path: Path) -> None:
+    for extra, seconds in (((), 3.0), (("--seconds", "2"), 2.0)):
+        args = ("3 seconds of jazz", *extra, "--steps", "2", "--out", str(tmp_path / "x.wav"), "--json")
+        assert json.loads(run("generate", *args)[1])["request"]["seconds"] == seconds
+
+
 @pytest.mark.parametrize(
     ("args", "complaint"),
     [
+        (("--attention", "x.png"), "--attention: there is no prompt"),
+        (("jazz", "--loop", "2", "--attention", "x.png"), "--attention: attention is of one prompt"),
+        (("jazz", "--attention", "x.gif"), "x.gif"),
+        (("jazz", "--key-guidance", "51"), "--key-guidance"),
         (("",), "the prompt is empty"),
         (("a" * 10_000,), "10,000 characters, at most 1,000"),
         (("jazz", "--negative", ""), "the negative prompt is empty"),

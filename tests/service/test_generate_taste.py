@@ -242,3 +242,20 @@ def test_a_name_in_a_blend_is_a_style_with_that_share(
     assert code == 0, err
     blend = json.loads(said)["request"]["blend"]
     assert (blend["prompt"], blend["share"], len(blend["style"])) == (None, 0.25, 200)
+
+
+def test_a_name_in_a_section_is_a_style_from_then_on(
+    generate: Run, run: Run, heard: TinyWorld, tmp_path: Path
+) -> None:
+    one, other = list(dict.fromkeys(heard.truth.songs["artist"]))[:2]
+    out, again = tmp_path / "x.wav", tmp_path / "y.wav"
+    sections = ("--section", f"techno like {one}@1", "--section", f"like {other}@0:02")
+    code, said, err = generate("folk", "--seconds", "3", *sections, "--out", str(out), "--json")
+    assert code == 0, err
+    found = json.loads(said)["request"]["sections"]
+    assert [section["start_s"] for section in found] == [1.0, 2.0]
+    assert found[0]["prompt"] is not None
+    assert found[1]["prompt"] is None
+    assert np.abs(np.subtract(found[0]["style"], found[1]["style"])).max() > 0.01
+    assert run("generate", "--from", f"{out}.json", "--out", str(again))[0] == 0
+    assert out.read_bytes() == again.read_bytes()
