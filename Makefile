@@ -24,7 +24,7 @@ INSTALLED := $(VENV)/.installed
 PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
-.PHONY: help setup demo test lint format check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
+.PHONY: help setup demo test lint format docs check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
 	bench-lists bench-recommend bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
 	compare-styles studio-truth ablate-ranker
 
@@ -62,6 +62,9 @@ lint: $(INSTALLED)  ## ruff format, ruff check and mypy, changing nothing
 format: $(INSTALLED)  ## let ruff put the code in shape
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(INSTALLED)  ## the pages of docs/ as a site, in ./site; a broken link fails
+	$(BIN)/sphinx-build -q -W --keep-going -b html docs site
 
 check: lint test  ## everything that has to pass
 
@@ -123,6 +126,6 @@ bench-lists: $(INSTALLED)  ## what --adventure trades, how smooth radios and pat
 	$(BIN)/python -m benchmarks.bench_lists $(SETS)
 
 clean:  ## remove what was built: .venv, caches, build folders; ./var stays
-	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find $(wildcard $(CODE)) -name __pycache__ -type d -prune -exec rm -rf {} +
 	@if [ -d var ]; then echo "kept ./var, your data: remove it yourself if you mean to"; fi
