@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -63,6 +64,10 @@ class Settings(BaseSettings):
 
     home: Path = Field(
         default=Path("var"), description="Folder of the database, the releases and the caches."
+    )
+    database_password_file: Path | None = Field(
+        default=None,
+        description="File with the password that belongs into the database URL; by default it stands there.",
     )
     database_url: str = Field(
         default="",
@@ -158,6 +163,19 @@ class Settings(BaseSettings):
             raise ValueError("the name of a folder without '?' is expected, which a database URL cannot hold")
         return home
 
+    @field_validator("database_password_file")
+    @classmethod
+    def _password_can_be_read(cls, file: Path | None) -> Path | None:
+        if file is None:
+            return None
+        try:
+            password = file.expanduser().read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError):
+            raise ValueError("a file that can be read is expected") from None
+        if not password:
+            raise ValueError("a file with a password in it is expected")
+        return file.expanduser()
+
     @field_validator("soundfont")
     @classmethod
     def _soundfont_is_a_file(cls, soundfont: Path | None) -> Path | None:
@@ -201,7 +219,8 @@ class Settings(BaseSettings):
         scheme, colon, _ = url.partition("://")
         if not colon or scheme.split("+")[0] not in {"sqlite", "postgresql"}:
             raise ValueError("expected sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE")
-        return url
+        file = info.data.get("database_password_file")
+        return url if file is None else _with_password(url, file.read_text(encoding="utf-8").strip())
 
     @property
     def sources(self) -> dict[str, str]:
@@ -215,6 +234,7 @@ class Settings(BaseSettings):
         """Return name -> value fit to be printed, with secrets redacted."""
         return {
             "home": str(self.home),
+            "database_password_file": str(self.database_password_file or ""),
             "database_url": redacted(self.database_url),
             "log_level": self.log_level.value,
             "threads": self.threads,
@@ -253,6 +273,14 @@ def load_settings(overrides: Mapping[str, Any] | None = None) -> Settings:
         return Settings(**(overrides or {}))
     except ValidationError as error:
         raise SettingsError("; ".join(_complaint(detail) for detail in error.errors())) from None
+
+
+def _with_password(url: str, password: str) -> str:
+    scheme, separator, rest = url.partition("://")
+    user, at, place = rest.partition("@")
+    if not at or not user or ":" in user or scheme.startswith("sqlite"):
+        raise ValueError("with SONGSPACE_DATABASE_PASSWORD_FILE postgresql://USER@HOST/DATABASE is expected")
+    return f"{scheme}{separator}{user}:{quote(password, safe='')}@{place}"
 
 
 def _complaint(detail: Any) -> str:

@@ -83,3 +83,43 @@ def test_settings_cannot_be_changed() -> None:
 )
 def test_a_password_in_a_url_is_redacted(url: str, shown: str) -> None:
     assert redacted(url) == shown
+
+
+@pytest.fixture
+def password_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "password"
+    file.write_text("p@ss/w\u00f6rd:1\n", encoding="utf-8")
+    monkeypatch.setenv("SONGSPACE_DATABASE_PASSWORD_FILE", str(file))
+    return file
+
+
+def test_a_password_comes_from_a_file_and_is_not_shown(
+    password_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SONGSPACE_DATABASE_URL", "postgresql://ann@db/songs?sslmode=require")
+    settings = load_settings()
+    assert settings.database_url == "postgresql://ann:p%40ss%2Fw%C3%B6rd%3A1@db/songs?sslmode=require"
+    assert settings.shown()["database_url"] == "postgresql://ann:***@db/songs?sslmode=require"
+
+
+@pytest.mark.parametrize("url", ["", "sqlite:///a.db", "postgresql://db/songs", "postgresql://a:b@db/songs"])
+def test_a_password_file_belongs_to_a_url_with_a_user_and_without_a_password(
+    password_file: Path, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    monkeypatch.setenv("SONGSPACE_DATABASE_URL", url)
+    if url:
+        with pytest.raises(
+            SettingsError, match="SONGSPACE_DATABASE_URL: with SONGSPACE_DATABASE_PASSWORD_FILE"
+        ):
+            load_settings()
+    else:  # SQLite in the home folder has no password.
+        assert load_settings().database_url.startswith("sqlite:///")
+
+
+@pytest.mark.parametrize("content", [None, "", "\n"])
+def test_a_password_file_that_says_nothing_is_named(password_file: Path, content: str | None) -> None:
+    password_file.unlink()
+    if content is not None:
+        password_file.write_text(content, encoding="utf-8")
+    with pytest.raises(SettingsError, match="SONGSPACE_DATABASE_PASSWORD_FILE: a file"):
+        load_settings()
