@@ -27,8 +27,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-STAGES = BASE, SFT = ("base", "sft")
-"""What is learned, in this order: books; prompts and their answers."""
+STAGES = BASE, SFT, REWARD, PREFERENCE, REINFORCE = ("base", "sft", "reward", "preference", "reinforce")
+"""What is learned, in this order: books; prompts and their answers; which of two takes is preferred; to write
+what is preferred, from rankings or against the reward model.
+"""
 RUNS = "runs"
 NGRAM_BYTES = 4 * 2**20
 """Of the counted model, so that it can ship."""

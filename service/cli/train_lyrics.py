@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.console import print_json, print_line, print_note, print_table
-from service.cli.database import open_database
+from service.cli.database import NoDatabaseError, open_database
 from service.cli.ingest import print_problems
 from service.cli.options import Json
 from service.cli.progress import counting_bar
@@ -18,8 +18,9 @@ from service.cli.state import settings_of
 from service.cli.train_codec import Minutes, Resume, Seed, interruptible
 
 if TYPE_CHECKING:
+    from db.repositories.preferences import RankedTakes
     from generation.lyrics.corpus import Document
-    from pipelines.train_lyrics import LyricsReport
+    from pipelines.train_lyrics import LyricsReport, LyricsRun
 
 
 class Stage(StrEnum):
@@ -27,6 +28,9 @@ class Stage(StrEnum):
 
     BASE = "base"
     SFT = "sft"
+    REWARD = "reward"
+    PREFERENCE = "preference"
+    REINFORCE = "reinforce"
 
 
 class Model(StrEnum):
@@ -52,7 +56,11 @@ class Size(StrEnum):
 def lyrics(
     ctx: typer.Context,
     stage: Annotated[
-        Stage, typer.Option(help="Books of lyrics first; then, sft, prompts and their answers.")
+        Stage,
+        typer.Option(
+            help="Books of lyrics first; then, sft, prompts and their answers; then what is preferred: a"
+            " model of it (reward), and learning it from rankings (preference) or from that (reinforce)."
+        ),
     ] = Stage.BASE,
     model: Annotated[Model, typer.Option(help="Which model.")] = Model.TRANSFORMER,
     size: Annotated[Size, typer.Option(help="How large a network; n-grams take what they may.")] = Size.BASE,
@@ -68,6 +76,10 @@ def lyrics(
     ] = None,
     steps: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Of the whole run; by default the size's.")
+    ] = None,
+    prompts: Annotated[
+        int | None,
+        typer.Option(min=2, metavar="N", help="From reward on: prompts whose takes are ranked, or drawn."),
     ] = None,
     minutes: Minutes = None,
     seed: Seed = 1,
@@ -98,6 +110,9 @@ def lyrics(
         bf16,
         everything,
     )
+    if stage in (Stage.REWARD, Stage.PREFERENCE, Stage.REINFORCE):
+        _tune(ctx, run, stage, prompts, as_json)
+        return
     documents = _documents(ctx, data) if stage is Stage.BASE else []
     if table and documents:
         _print_table(documents, table)
@@ -112,6 +127,56 @@ def lyrics(
         print_json(asdict(report) | {"folder": str(report.folder), "seconds": round(report.seconds, 1)})
     else:
         _print(report, stage)
+
+
+def _tune(ctx: typer.Context, run: LyricsRun, stage: Stage, prompts: int | None, as_json: bool) -> None:
+    """Learn what is preferred, from people's rankings where there are any."""
+    from pipelines.embeddings import cached_encoder
+    from pipelines.tune_lyrics import PROMPTS, train_lyric_reward, tune_preference, tune_reinforce
+
+    n = prompts or PROMPTS
+    with counting_bar("learning", None) as progress, interruptible() as stop:
+        if stage is Stage.REINFORCE:
+            report = tune_reinforce(run, prompts=n, progress=progress, stop=stop)
+        else:
+            people = _people(ctx)
+            learn = train_lyric_reward if stage is Stage.REWARD else tune_preference
+            encode = cached_encoder(settings_of(ctx).home)
+            report = learn(run, people, encode, prompts=n, progress=progress, stop=stop)
+    if as_json:
+        figures = {name: _or_none(value) for name, value in asdict(report).items()}
+        print_json(figures | {"folder": str(report.folder)})
+        return
+    print_line(f"{report.name}: {report.folder}")
+    if stage is not Stage.REINFORCE:
+        print_line(f"{report.n_people} rankings by people, {report.n_rubric} by the rubric")
+    if stage is Stage.REWARD:
+        print_line(f"held-back pairs in the judge's order: {report.accuracy:.1%}")
+    else:
+        print_line(
+            f"away from the taught model: {report.nats:.1f} nats a take, {report.nats_per_token:.3f} a token"
+        )
+        if report.reward == report.reward:
+            print_line(f"reward of its takes: {report.reward:+.2f}, before: {report.reward_before:+.2f}")
+    if not report.done:
+        print_note("the run is not at its end: the same command with --resume goes on")
+
+
+def _people(ctx: typer.Context) -> list[RankedTakes]:
+    """What people said of takes of lyrics; nothing where there is no database."""
+    from db.repositories.preferences import ranked_takes
+
+    try:
+        open_session = open_database(ctx)
+    except NoDatabaseError:
+        return []
+    with open_session() as session:
+        return ranked_takes(session)
+
+
+def _or_none(value: object) -> object:
+    """What JSON can hold: no NaN."""
+    return None if value != value else round(value, 4) if isinstance(value, float) else value
 
 
 def _documents(ctx: typer.Context, data: Path | None) -> list[Document]:
