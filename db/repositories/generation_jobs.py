@@ -103,14 +103,17 @@ def open_jobs(session: Session) -> list[Job]:
     ]
 
 
-def count_open(session: Session, *, user_id: int | None = None, before: int | None = None) -> int:
-    """Count open jobs: of everybody or of one user, of all or of those before a number."""
-    statement = select(func.count()).where(Generation.token.is_not(None), Generation.state.in_(OPEN))
-    if user_id is not None:
-        statement = statement.where(Generation.user_id == user_id)
-    if before is not None:
-        statement = statement.where(Generation.id < before)
-    return int(session.execute(statement).scalar_one())
+def count_waiting(session: Session, user_id: int | None) -> int:
+    """Count the open jobs of one user; those of nobody, where it is None."""
+    whose = Generation.user_id.is_(None) if user_id is None else Generation.user_id == user_id
+    where = (Generation.token.is_not(None), Generation.state.in_(OPEN), whose)
+    return int(session.execute(select(func.count()).where(*where)).scalar_one())
+
+
+def count_before(session: Session, number: int) -> int:
+    """Count the open jobs before a number, of everybody."""
+    where = (Generation.token.is_not(None), Generation.state.in_(OPEN), Generation.id < number)
+    return int(session.execute(select(func.count()).where(*where)).scalar_one())
 
 
 def begin_job(session: Session, token: str) -> Job | None:

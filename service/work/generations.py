@@ -167,7 +167,7 @@ def submit(place: Place, order: Order, *, user_id: int | None = None) -> Generat
     try:
         parameters = {"order": order.to_json(), "given": None if sound is None else _keep(sound, folder)}
         with write_transaction(place.session_factory, lock="generations") as session:
-            if jobs.count_open(session, user_id=user_id) >= settings.generations_waiting:
+            if jobs.count_waiting(session, user_id) >= settings.generations_waiting:
                 raise TooManyWaitingError(
                     f"{settings.generations_waiting} generations wait already: come again when one is done"
                 )
@@ -403,7 +403,7 @@ def _state(place: Place, job: Job) -> GenerationState:
     ahead, notice = 0, ""
     with place.session_factory() as session:
         if job.is_open:
-            ahead = jobs.count_open(session, before=job.number) if job.state == jobs.QUEUED else 0
+            ahead = jobs.count_before(session, job.number) if job.state == jobs.QUEUED else 0
         names = {} if job.user_id is None else users_repository.name_users(session, [job.user_id])
     if job.is_open and not has_worker(place.settings.home):
         notice = NO_WORKER

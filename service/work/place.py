@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from db.session import SessionFactory
 from service.settings import Settings
@@ -25,3 +25,10 @@ class Bench:
 
     settings: Settings
     session_factory: SessionFactory
+
+
+def passed_on(settings: Settings) -> dict[str, Any]:
+    """The settings for a process of ours, as JSON can hold them: the database URL is whole, password and all,
+    so they go through pipes alone.
+    """
+    return {**settings.model_dump(mode="json"), "database_password_file": None}
