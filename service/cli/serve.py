@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -21,13 +22,20 @@ def run(
         str, typer.Option(metavar="ADDRESS", help="To listen on; off loopback the service asks for keys.")
     ] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="To listen on.")] = 8000,
+    worker: Annotated[
+        bool,
+        typer.Option("--worker/--no-worker", help="Whether a worker runs beside, in a process of its own."),
+    ] = True,
 ) -> None:
     """Serve the web page and the HTTP API."""
     try:
+        import dbos as _dbos  # noqa: F401
+
         from service.http.app import make_server
         from service.http.keys import require_keys
         from service.http.service import asks_for_keys
         from service.web import app as _  # what it needs is missed here, before anything is opened
+        from service.work.beside import worker_beside
     except ModuleNotFoundError as error:
         raise NoServerError(f"{error.name} is missing: pip install 'songspace[serve]'") from None
     settings = settings_of(ctx)
@@ -37,4 +45,6 @@ def run(
         require_keys(factory)
     shown = f"[{host}]" if ":" in host else host
     print_line(f"Songspace answers at http://{shown}:{port}/, {'to keys' if asks else 'to this machine'}.")
-    make_server(settings, host=host, port=port, web=True).run()
+    server = make_server(settings, host=host, port=port, web=True)
+    with worker_beside(settings) if worker else nullcontext():
+        server.run()
