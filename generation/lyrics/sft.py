@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 TRAINING = TextTraining(batch_size=16, length=512, learning_rate=5e-4, valid_every=25)
 LOOP = LoopConfig(steps=400, warmup_steps=20, log_every=10, checkpoint_every=50)
 """About seven times through a thousand examples: the first held-out minimum comes early, and is kept."""
+_ALIKE = 8  # Batches that are sorted by length together.
 
 
 class ExampleBatches:
@@ -42,12 +43,9 @@ class ExampleBatches:
     def batch(self, number: int, size: int) -> tuple[np.ndarray, np.ndarray]:
         """Batch number n: tokens (size, T + 1) behind `END`, and weights (size, T) of those to be said."""
         n = len(self._examples)
-        places = np.arange(number * size, (number + 1) * size)
-        orders = {
-            epoch: np.random.default_rng([self._seed, epoch]).permutation(n)
-            for epoch in {int(place) // n for place in places}
-        }
-        rows = [self._examples[int(orders[int(place) // n][int(place) % n])] for place in places]
+        places = range(number * size, (number + 1) * size)
+        orders = {epoch: self._order(epoch, size) for epoch in {place // n for place in places}}
+        rows = [self._examples[int(orders[place // n][place % n])] for place in places]
         T = min(max(len(row.token_ids) for row in rows), self._most)
         ids = np.full((size, T + 1), PAD, np.int64)
         weights = np.zeros((size, T), np.float32)
@@ -57,6 +55,18 @@ class ExampleBatches:
             ids[at, 1 : len(kept) + 1] = kept
             weights[at, row.answer_from : len(kept)] = 1.0
         return ids, weights
+
+    def _order(self, epoch: int, size: int) -> np.ndarray:
+        """An order of all examples in which those of a batch are about as long: less padding is computed."""
+        rng = np.random.default_rng([self._seed, epoch])
+        order = rng.permutation(len(self._examples))
+        lengths = np.array([len(self._examples[row].token_ids) for row in order])
+        parts = []
+        for start in range(0, len(order), _ALIKE * size):
+            part = order[start : start + _ALIKE * size][np.argsort(lengths[start : start + _ALIKE * size])]
+            batches = [part[at : at + size] for at in range(0, len(part), size)]
+            parts += [batches[at] for at in rng.permutation(len(batches))]
+        return np.concatenate(parts)
 
 
 def answer_bits(model: LanguageModel, examples: Sequence[Example]) -> float:
