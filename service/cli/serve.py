@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from importlib.util import find_spec
 from typing import Annotated
 
 import typer
@@ -29,8 +30,6 @@ def run(
 ) -> None:
     """Serve the web page and the HTTP API."""
     try:
-        import dbos as _dbos  # noqa: F401
-
         from service.http.app import make_server
         from service.http.keys import require_keys
         from service.http.service import asks_for_keys
@@ -38,6 +37,8 @@ def run(
         from service.work.beside import worker_beside
     except ModuleNotFoundError as error:
         raise NoServerError(f"{error.name} is missing: pip install 'songspace[serve]'") from None
+    if worker and find_spec("dbos") is None:
+        raise NoServerError("dbos is missing: pip install 'songspace[serve]'")
     settings = settings_of(ctx)
     factory = open_database(ctx, create=True)
     asks = asks_for_keys(settings, host)

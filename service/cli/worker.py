@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import typer
 
 from service.cli.console import print_line
@@ -12,10 +14,8 @@ from service.cli.state import settings_of
 
 def run(ctx: typer.Context) -> None:
     """Make generations and run the nightly job, for a service on the same home folder."""
-    try:
-        import dbos  # noqa: F401
-    except ModuleNotFoundError as error:
-        raise NoServerError(f"{error.name} is missing: pip install 'songspace[serve]'") from None
+    if find_spec("dbos") is None:
+        raise NoServerError("dbos is missing: pip install 'songspace[serve]'")
     from service.work.process import run_worker
 
     settings = settings_of(ctx)

@@ -235,9 +235,8 @@ def _foreseen() -> Iterator[None]:
             except RefusedError as error:
                 raise Refused(403, str(error), kind="policy") from None
             except PolicyError as error:
-                raise Refused(
-                    503, "the operator's policy cannot be read", headers={"Retry-After": "60"}
-                ) from error
+                said = "the operator's policy cannot be read, and nothing is made without it"
+                raise Refused(409, said) from error
             except GivenError as error:
                 raise Refused(409, str(error), errors=[("body", str(error))]) from None
     except (work.TooManyWaitingError, TooManySoundsError) as error:
