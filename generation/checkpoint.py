@@ -105,6 +105,22 @@ def save_checkpoint(
     return _identity(document)
 
 
+def checkpoint_sha256(folder: Path) -> str:
+    """The SHA-256 that names the model in a folder, of whatever kind, without reading its weights.
+
+    Raises
+    ------
+    CheckpointError
+    """
+    try:
+        kind = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["kind"]
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no model in {folder}") from None
+    except (OSError, ValueError, KeyError, TypeError):
+        raise CheckpointError(f"{folder / CONFIG} is damaged: it is no model's configuration") from None
+    return _identity(_read_config(folder, str(kind)))
+
+
 def load_checkpoint(folder: Path, *, kind: str) -> Checkpoint:
     """Load what `save_checkpoint` saved, and check every byte of the weights.
 

@@ -9,22 +9,30 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from generation.checkpoint import CONFIG, checkpoint_sha256
 from generation.lyrics.models import MODELS, load_model
 from generation.lyrics.own_songs import load_own_songs
+from generation.lyrics.refused_words import load_refused_words
 from generation.lyrics.rhyme import load_rhymer
-from generation.lyrics.sampling import Sampling, generate
+from generation.lyrics.runs import load_run_set
+from generation.lyrics.sampling import Sampling, writable
 from generation.lyrics.song import SongText, song_of_text
-from generation.lyrics.tokenizer import FILE, LINE, LyricTokenizer, load_tokenizer
+from generation.lyrics.tokenizer import END, FILE, LINE, LyricTokenizer, load_tokenizer
 from generation.lyrics.training import MODEL
 from generation.lyrics.verse_writer import RhymeRule, VerseWriter
-from pipelines.train_lyrics import BASE, stage_folder
+from generation.lyrics.word_drawing import Objections, draw_words
+from pipelines.train_lyrics import BASE, RUNS, stage_folder
 
 if TYPE_CHECKING:
     from generation.lyrics.form import Form
     from generation.lyrics.language_model import LanguageModel
+    from generation.lyrics.runs import RunSet
 
 SHIPPED = Path(__file__).resolve().parent.parent / "generation" / "weights" / "lyrics"
 DEFAULT_MODEL = "transformer"
+ANSWERING = ("sft", "preference", "reinforce")
+"""Stages at which a model answers prompts, in the order in which they are learned."""
+_SPARE = 3  # Next words more than asked for, in the place of refused ones.
 MOST_CHARACTERS = 100_000
 """Of a text that is asked about; an hour of singing is less."""
 
@@ -39,10 +47,21 @@ class TextError(ValueError):
 
 @dataclass(frozen=True)
 class Writer:
-    """A model with its tokens."""
+    """A model with its tokens.
+
+    Attributes
+    ----------
+    stage, sha256 : str
+        What it has learned so far, and the name of this model and no other.
+    runs : RunSet or None
+        Six-word runs of the text that it learned from.
+    """
 
     model: LanguageModel
     tokenizer: LyricTokenizer
+    stage: str = BASE
+    sha256: str = ""
+    runs: RunSet | None = None
 
 
 @dataclass(frozen=True)
@@ -76,6 +95,12 @@ def models_in(root: Path, stage: str = BASE) -> list[str]:
     return [name for name in MODELS if (stage_folder(root, stage, name) / MODEL).is_dir()]
 
 
+def answering_stage(root: Path, model: str) -> str:
+    """Return the last stage of a model that answers prompts; the first of them where there is none."""
+    there = [stage for stage in ANSWERING if model in models_in(root, stage)]
+    return there[-1] if there else ANSWERING[0]
+
+
 def load_writer(root: Path, model: str, *, stage: str = BASE) -> Writer:
     """Load a model and the tokenizer that it was trained with.
 
@@ -94,12 +119,19 @@ def load_writer(root: Path, model: str, *, stage: str = BASE) -> Writer:
         )
         raise NoLyricModelError(f"there is no lyric model {model!r} of stage {stage}: {known}")
     tokenizer = load_tokenizer(root / FILE)
-    loaded = load_model(stage_folder(root, stage, model) / MODEL)
+    folder = stage_folder(root, stage, model) / MODEL
+    loaded = load_model(folder)
     if loaded.tokenizer_id != tokenizer.identity:
         raise NoLyricModelError(
             f"the model {model!r} was trained with other tokens than those in {root}: train it again"
         )
-    return Writer(loaded, tokenizer)
+    runs = load_run_set(root / RUNS) if (root / RUNS / CONFIG).is_file() else None
+    return Writer(loaded, tokenizer, stage, checkpoint_sha256(folder), runs)
+
+
+def objections_of(writer: Writer, given: Sequence[str] = ()) -> Objections:
+    """What a model may not say: refused words, and copies of what it learned from, but for given lines."""
+    return Objections(writer.tokenizer, load_refused_words(), runs=writer.runs, given=given)
 
 
 def next_words_of(writer: Writer, text: str, *, k: int = 10) -> list[tuple[str, float]]:
@@ -113,7 +145,9 @@ def next_words_of(writer: Writer, text: str, *, k: int = 10) -> list[tuple[str, 
     """
     from generation.lyrics.next_words import next_words
 
-    return next_words(writer.model, writer.tokenizer, _open_ids(writer, text), k=k)
+    refused = load_refused_words()
+    found = next_words(writer.model, writer.tokenizer, _open_ids(writer, text), k=k + _SPARE)
+    return [(word, p) for word, p in found if not refused.says(word)][:k]
 
 
 def score_text(writer: Writer, name: str, text: str) -> Scored:
@@ -146,15 +180,35 @@ def continue_text(
     TextError
         Far too long.
     """
-    rng = np.random.default_rng(seed)
+    rng, song = np.random.default_rng(seed), song_of_file(text) if text.strip() else SongText("", ())
+    objects = objections_of(writer, song.lines)
+    tokens: Iterator[int]
     if form is None:
-        tokens = generate(writer.model, _open_ids(writer, text), settings, rng=rng)
+        said, mask = _open_ids(writer, text), writable(writer.model.vocab_size)
+        _, state = writer.model.feed(writer.model.start(), np.array(said, np.int64))
+        tokens = draw_words(
+            writer.model,
+            state,
+            said,
+            settings,
+            tokenizer=writer.tokenizer,
+            allowed=lambda _: mask.copy(),
+            objects=objects,
+            rng=rng,
+            stops=(END,),
+            most=settings.max_tokens,
+        )
     else:
-        song = song_of_file(text) if text.strip() else SongText("", ())
         prompt = writer.tokenizer.encode_song(song, ends=False)
-        tokens = VerseWriter(
-            writer.model, writer.tokenizer, load_rhymer(), common=common_words(), rule=rhyme
-        ).write(prompt, form, settings, rng=rng)
+        verses = VerseWriter(
+            writer.model,
+            writer.tokenizer,
+            load_rhymer(),
+            common=common_words(),
+            rule=rhyme,
+            objects=objects,
+        )
+        tokens = verses.write(prompt, form, settings, rng=rng)
     yield from writer.tokenizer.stream(tokens)
 
 

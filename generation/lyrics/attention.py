@@ -96,6 +96,11 @@ def attention_of_line(
     )
 
 
+def check_looks_back(model: LanguageModel) -> None:
+    """Raise `NoAttentionError` where a model looks back at no words."""
+    _network_that_looks(model)
+
+
 def _network_that_looks(model: LanguageModel) -> Any:
     network = model.network if isinstance(model, NeuralModel) else None
     if (

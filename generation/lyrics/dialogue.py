@@ -10,6 +10,7 @@ from there on is learned; prompts are given, and need not be foretold.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,6 +66,32 @@ def template_prompt(genre: str = "", theme: str = "", mood: str = "") -> str:
     words = [word for word in (mood, genre) if word]
     about = f" about {theme}" if theme else ""
     return f"{'an' if ' '.join([*words, 'song'])[0] in 'aeiou' else 'a'} {' '.join([*words, 'song'])}{about}"
+
+
+def worded_prompt(prompt: str, genre: str = "", theme: str = "") -> str:
+    """Word a prompt with a genre and a theme that were named apart, as people would say it in one.
+
+    >>> worded_prompt("a song for my dog", "indie")
+    'an indie song for my dog'
+    >>> worded_prompt("something slow", "folk", "rain")
+    'a folk song, something slow, about rain'
+    >>> worded_prompt("", "folk", "rain")
+    'a folk song about rain'
+    """
+    said, genre, theme = prompt.strip(), genre.strip(), theme.strip()
+    if not said:
+        return template_prompt(genre, theme) if genre or theme else ""
+    if genre and not _is_said(genre, said):
+        kind = template_prompt(genre)
+        worded = re.sub(r"\b(?:an? )?song\b", lambda _: kind, said, count=1, flags=re.IGNORECASE)
+        said = worded if worded != said else f"{kind}, {said}"
+    if theme and not _is_said(theme, said):
+        said = f"{said} and {theme}" if _is_said("about", said) else f"{said}, about {theme}"
+    return said
+
+
+def _is_said(words: str, text: str) -> bool:
+    return re.search(rf"\b{re.escape(words)}\b", text, re.IGNORECASE) is not None
 
 
 def write_examples(tokenizer: LyricTokenizer, songs: Sequence[OwnSong]) -> list[Example]:

@@ -73,6 +73,11 @@ class LyricTokenizer:
         """Which numbers begin a word, bool (vocab_size,): a space comes first."""
         return np.array([token.startswith(b" ") for token in self.token_bytes])
 
+    @cached_property
+    def is_control(self) -> np.ndarray:
+        """Which numbers hold a control character, bool (vocab_size,): no song does."""
+        return np.array([any(byte < 32 or byte == 127 for byte in token) for token in self.token_bytes])
+
     def encode_text(self, text: str) -> list[int]:
         """Encode text as it is, but for blanks and quotes (`clean_line`); nothing gives nothing."""
         text = clean_line(text.encode("utf-8", "replace").decode())

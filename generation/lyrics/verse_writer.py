@@ -17,9 +17,10 @@ import numpy as np
 from generation.lyrics.form import MOST_WORDS, Form
 from generation.lyrics.language_model import LanguageModel, State
 from generation.lyrics.rhyme import Rhymer, last_word
-from generation.lyrics.sampling import Sampling, choose, distribution
+from generation.lyrics.sampling import Sampling
 from generation.lyrics.song import CHORUS, words_of
 from generation.lyrics.tokenizer import END, ID_OF, LINE, N_MARKS, LyricTokenizer
+from generation.lyrics.word_drawing import Objects, draw_words, no_objections
 
 ENFORCED, REWARDED = "enforced", "rewarded"
 _MOST_TOKENS = 48  # Of a line.
@@ -58,6 +59,8 @@ class VerseWriter:
     ----------
     common : sequence of str
         Words that may be put in a rhyming place, as the training text has them: a dictionary knows too many.
+    objects : callable
+        Says of tokens whether their last word may not be said.
     """
 
     def __init__(
@@ -68,7 +71,9 @@ class VerseWriter:
         *,
         common: Sequence[str] = (),
         rule: RhymeRule | None = None,
+        objects: Objects = no_objections,
     ) -> None:
+        self._objects = objects
         self._model, self._tokenizer, self._rhymer = model, tokenizer, rhymer
         self._common, self._rule = frozenset(common), rule or RhymeRule()
         text = np.arange(model.vocab_size) >= N_MARKS
@@ -152,13 +157,15 @@ class VerseWriter:
         best = max(takes, key=lambda take: take.score + bonus * self._rhymes(take, word, taken))
         if self._rule.mode == REWARDED or self._rhymes(best, word, taken):
             return best
-        return self._with_rhyme(state, best, word, taken)
+        return self._with_rhyme(state, said, best, word, taken)
 
     def _rhymes(self, take: _Take, word: str, taken: Sequence[str]) -> bool:
         end = last_word(take.text)
         return end not in taken and self._rhymer.rhymes(end, word)
 
-    def _with_rhyme(self, state: State, take: _Take, word: str, taken: Sequence[str]) -> _Take:
+    def _with_rhyme(
+        self, state: State, said: Sequence[int], take: _Take, word: str, taken: Sequence[str]
+    ) -> _Take:
         """The line with another last word, the likeliest there that rhymes; as it is where no word does."""
         stem = list(take.token_ids)
         while stem and not self._tokenizer.begins_word[stem[-1]]:
@@ -167,7 +174,10 @@ class VerseWriter:
         known = [w for w in self._rhymer.words_that_rhyme(word) if w in self._common or not self._common]
         best: _Take | None = None
         for candidate in [w for w in known if w not in taken][:_MOST_RHYMES]:
-            made = self._scored(state, [*stem, *self._tokenizer.encode_text(candidate)])
+            line = [*stem, *self._tokenizer.encode_text(candidate)]
+            if self._objects([*said, *line]):
+                continue
+            made = self._scored(state, line)
             if best is None or made.score > best.score:
                 best = made
         return best or take
@@ -192,16 +202,20 @@ class VerseWriter:
         rng: np.random.Generator,
     ) -> Iterator[int]:
         """Draw the tokens of a line, without its end."""
-        line: list[int] = []
-        fed: list[int] = []
-        while len(line) < _MOST_TOKENS:
-            logprobs, state = self._model.feed(state, np.array(fed, np.int64))
-            p = distribution(logprobs, settings, said=[*said, *line], allowed=self._allowed(line, form))
-            token = choose(p, rng)
+        drawn = draw_words(
+            self._model,
+            state,
+            list(said),
+            settings,
+            tokenizer=self._tokenizer,
+            allowed=lambda line: self._allowed(line, form),
+            objects=self._objects,
+            rng=rng,
+            most=_MOST_TOKENS,
+        )
+        for token in drawn:
             if token == LINE:
                 return
-            line.append(token)
-            fed = [token]
             yield token
 
     def _allowed(self, line: Sequence[int], form: Form) -> np.ndarray:

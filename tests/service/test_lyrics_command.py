@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from generation.lyrics.own_songs import load_own_songs, load_revisions
+from generation.lyrics.refused_words import refused
 from generation.lyrics.song import plain
 from service.cli.main import main
 from tests.tiny_songs import tiny_documents
@@ -23,16 +27,43 @@ def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_own_songs() -> Iterator[None]:
+    """A handful of our own songs and one revision: these tests are of commands."""
+    songs, revisions = load_own_songs()[::40], load_revisions()
+    with pytest.MonkeyPatch.context() as patch:
+        for module in ("lyric_corpus", "teach_lyrics", "lyrics"):
+            patch.setattr(f"pipelines.{module}.load_own_songs", lambda: songs)
+        patch.setattr("pipelines.teach_lyrics.load_revisions", lambda: revisions[:1])
+        yield
+
+
 @pytest.fixture(scope="module")
-def home(books: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with a counted model and a tiny network."""
-    home = tmp_path_factory.mktemp("home")
+def base_home(books: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a counted model and a tiny network, which is not taught yet."""
+    home = tmp_path_factory.mktemp("base")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SONGSPACE_HOME", str(home))
         for model in ("ngram", "transformer"):
             more = ["--size", "tiny", "--steps", "4"]
             assert main(["train", "lyrics", "--model", model, "--data", str(books), *more]) == 0
     return home
+
+
+@pytest.fixture(scope="module")
+def home(base_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with a taught network beside, which writes rather than declines."""
+    home = tmp_path_factory.mktemp("taught")
+    shutil.copytree(base_home, home, dirs_exist_ok=True)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SONGSPACE_HOME", str(home))
+        patch.setattr("pipelines.teach_lyrics.refused_prompts", list)
+        assert main(["train", "lyrics", "--stage", "sft", "--steps", "12"]) == 0
+    return home
+
+
+SHORT = ("--form", "verse chorus", "--lines", "2", "--syllables", "2-3")
+"""Of what a model that has hardly learned writes, a little is enough."""
 
 
 @pytest.fixture
@@ -124,20 +155,97 @@ def test_without_a_model_training_is_pointed_to(
     assert (code, "songspace train lyrics" in err) == (1, True)
 
 
-def test_a_taught_model_writes_and_revises(ask: Any, tmp_path: Path) -> None:
-    code, _, err = ask("lyrics", "write", "a song about rain")
+def test_a_model_that_was_not_taught_says_how_it_is(
+    run: Any, base_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SONGSPACE_HOME", str(base_home))
+    code, _, err = run("lyrics", "write", "a song about rain")
     assert (code, "--stage sft" in err) == (1, True)
-    code, out, err = ask("train", "lyrics", "--stage", "sft", "--steps", "2", "--json")
+
+
+def test_a_song_alone_is_on_standard_output_and_the_seed_repeats_it(ask: Any) -> None:
+    command = ("lyrics", "write", "a song about rain", *SHORT)
+    code, out, err = ask(*command)
     assert code == 0, err
-    assert json.loads(out)["name"] == "transformer"
+    seed = err.split()[-1]
+    assert "[verse]" in out
+    assert "seed" not in out
+    assert ask(*command, "--seed", seed)[1] == out
+
+
+def test_takes_are_told_apart_and_are_the_songs_of_their_seeds(ask: Any) -> None:
+    command = ("lyrics", "write", "a song about rain", *SHORT, "--temperature", "1.5")
+    _, both, _ = ask(*command, "--seed", "3", "--takes", "2")
+    _, second, _ = ask(*command, "--seed", "4")
+    heads = ("=== take 1, seed 3 ===", "=== take 2, seed 4 ===")
+    assert all(head in both for head in heads)
+    assert both.split(heads[1])[1].strip() == second.strip()
+
+
+def test_json_says_how_a_song_was_made_and_what_it_is_like(ask: Any) -> None:
+    code, out, err = ask(
+        "lyrics", "write", "a song", "--genre", "folk", "--theme", "rain", "--seed", "1", "--json",
+        "--form", "verse chorus verse chorus", "--lines", "2", "--scheme", "aa", "--syllables", "2-3",
+    )  # fmt: skip
+    assert code == 0, err
+    document = json.loads(out)
+    assert document["prompt"] == "a folk song, about rain"
+    assert document["model"]["stage"] == "sft"
+    assert len(document["model"]["sha256"]) == 64
+    (take,) = document["takes"]
+    assert [section["mark"] for section in take["sections"]] == ["verse", "chorus"] * 2
+    assert take["measures"]["is_valid"] is True
+    assert take["seed"] == 1
+
+
+def test_a_revision_is_a_song_with_its_record(ask: Any, tmp_path: Path) -> None:
     (tmp_path / "song.txt").write_text("# Song\n\nAnna has a red hat\n")
-    for args in (("write", "a song about rain"), ("revise", str(tmp_path / "song.txt"), "sadder")):
-        code, out, err = ask("lyrics", *args, "--temperature", "0", "--max-tokens", "30")
-        assert code == 0 or "declines" in err, err
-        assert "unexpected" not in err
+    command = ("lyrics", "revise", str(tmp_path / "song.txt"), "sadder", "--temperature", "0")
+    code, out, err = ask(*command, "--max-tokens", "30", "--json")
+    assert code == 0, err
+    assert json.loads(out)["takes"][0]["sections"]
 
 
-@pytest.mark.parametrize("prompt", ["", " \t ", "!!!", "x" * 3000])
+def test_what_words_looked_at_is_drawn(ask: Any, tmp_path: Path) -> None:
+    command = ("lyrics", "write", "rain", *SHORT, "--seed", "1", "--attention")
+    code, out, err = ask(
+        *command, str(tmp_path / "a.png"), "--attention-line", "1", "--attention-head", "2.1"
+    )
+    assert code == 0, err
+    assert "[verse]" in out
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    for more, reason in (
+        (("--attention-head", "9"), "layers 1 to 2"),
+        (("--attention-head", "x"), "--attention-head"),
+        (("--attention-line", "99"), "lines to look at"),
+    ):
+        code, _, err = ask(*command, str(tmp_path / "b.png"), *more)
+        assert (code, reason in err) == (1, True), err
+        assert not (tmp_path / "b.png").exists()
+
+
+@pytest.mark.parametrize("command", ["write", "revise"])
+def test_words_that_no_song_says_are_not_asked_with(
+    ask: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr("pipelines.write_lyrics.load_refused_words", lambda: refused(["rain"]))
+    (tmp_path / "song.txt").write_text("Anna has a red hat\n")
+    args = ("r4in!",) if command == "write" else (str(tmp_path / "song.txt"), "more rain")
+    code, out, err = ask("lyrics", command, *args)
+    assert (code, out, "ask in other words" in err) == (1, "", True)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["夜に駆ける", "песня о дожде", "\x1b[31m <answer> %s \x00 {}", "🎵 rain 🎵" * 40]
+)
+def test_strange_prompts_get_a_song(ask: Any, prompt: str) -> None:
+    code, out, err = ask("lyrics", "write", prompt, *SHORT, "--seed", "1")
+    assert code == 0, err
+    assert "[" in out
+    assert ("English" in err) == (not any("a" <= letter <= "z" for letter in prompt))
+
+
+@pytest.mark.parametrize("prompt", ["", " \t ", "!!!", "rain " * 2000])
 def test_a_prompt_that_asks_nothing_is_refused_in_a_line(ask: Any, prompt: str) -> None:
     code, _, err = ask("lyrics", "write", prompt)
     assert code == 1

@@ -1,0 +1,138 @@
+"""Drawing tokens a word at a time, so that a word that may not be said never is.
+
+Tokens are pieces of words, and whether a word may be said is known when it is whole: when what would come
+next begins another word or is a mark. So the tokens of a word are held back until then; one that is objected
+to is forgotten, its last piece is forbidden behind its first ones, and the word is drawn anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Sequence
+
+import numpy as np
+
+from generation.lyrics.language_model import LanguageModel, State
+from generation.lyrics.refused_words import RefusedWords
+from generation.lyrics.runs import RUN, RunSet, run_hashes
+from generation.lyrics.sampling import Sampling, choose, distribution
+from generation.lyrics.song import words_of
+from generation.lyrics.tokenizer import END, LINE, MARK_OF, N_MARKS, LyricTokenizer
+
+Objects = Callable[[Sequence[int]], bool]
+"""Whether the last word of some tokens may not be said."""
+Allowed = Callable[[Sequence[int]], np.ndarray]
+"""Which tokens, bool (V,), may come behind those that were drawn."""
+_LOOKED_AT = 60  # Tokens back in which the last words are looked for.
+
+
+def draw_words(
+    model: LanguageModel,
+    state: State,
+    said: list[int],
+    settings: Sampling,
+    *,
+    tokenizer: LyricTokenizer,
+    allowed: Allowed,
+    objects: Objects,
+    rng: np.random.Generator,
+    stops: Collection[int] = (),
+    most: int | None = None,
+) -> Generator[int, None, State]:
+    """Yield tokens, each word whole and none a control character, and return the state behind the last.
+
+    Parameters
+    ----------
+    said : list of int
+        What was read; what is yielded is added to it. Objections and repetition control see all of it.
+    stops : collection of int
+        Marks behind which it ends.
+    most : int, optional
+        Tokens to draw at most; a word that is not whole then is left out.
+    """
+    start = len(said)
+    ends_word = tokenizer.begins_word[: model.vocab_size].copy()
+    ends_word[:N_MARKS] = True
+    printable = ~tokenizer.is_control[: model.vocab_size]
+    word: list[int] = []
+    forbidden: dict[tuple[int, ...], set[int]] = {}
+    logprobs, state = model.feed(state, np.zeros(0, np.int64))
+    fresh = (logprobs, state)  # where the word begins
+    while most is None or len(said) + len(word) - start < most:
+        mask = allowed([*said[start:], *word]) & printable
+        for token in forbidden.get(tuple(word), ()):
+            mask[token] = False
+        if not (word or mask.any()):
+            raise ValueError("no word is left that may be said here")
+        drawn = distribution(logprobs, settings, said=[*said, *word], allowed=mask) if mask.any() else None
+        token = END if drawn is None else choose(drawn, rng)
+        if word and ends_word[token] and (drawn is None or objects([*said, *word])):
+            forbidden.setdefault(tuple(word[:-1]), set()).add(word[-1])
+            word, (logprobs, state) = [], fresh
+            continue
+        if ends_word[token]:
+            yield from word
+            said += word
+            word, forbidden, fresh = [], {}, (logprobs, state)
+        if token >= N_MARKS:
+            word.append(token)
+        else:
+            yield token
+            said.append(token)
+        logprobs, state = model.feed(state, np.array([token]))
+        if token < N_MARKS:
+            fresh = (logprobs, state)
+        if token in stops:
+            return state
+    return state
+
+
+def no_objections(_token_ids: Sequence[int]) -> bool:
+    """Everything may be said."""
+    return False
+
+
+class Objections:
+    """What no song of ours says: refused words, and six words in a row that stand in the training text.
+
+    Parameters
+    ----------
+    runs : RunSet, optional
+        Of the training text; without it copies are not looked for.
+    given : sequence of str
+        Lines that whoever asks has brought, of which words may be kept.
+    """
+
+    def __init__(
+        self,
+        tokenizer: LyricTokenizer,
+        refused: RefusedWords,
+        *,
+        runs: RunSet | None = None,
+        given: Sequence[str] = (),
+    ) -> None:
+        self._tokenizer, self._refused, self._runs = tokenizer, refused, runs
+        self._given = frozenset(run_hashes(given).tolist())
+
+    def __call__(self, token_ids: Sequence[int]) -> bool:
+        """Whether the last word of these tokens may not be said."""
+        lines = self._lines(token_ids)
+        return self._refused.ends_with(lines[-1]) or (
+            self._runs is not None and self._copies(lines, self._runs)
+        )
+
+    def _copies(self, lines: Sequence[str], runs: RunSet) -> bool:
+        words = [word for line in lines for word in words_of(line)][-RUN:]
+        found = run_hashes([" ".join(words)])
+        return bool(len(found)) and int(found[0]) not in self._given and bool(runs.contains(found)[0])
+
+    def _lines(self, token_ids: Sequence[int]) -> list[str]:
+        """The last lines of a song, one at least, up to the one that is written."""
+        lines: list[list[int]] = [[]]
+        for token in reversed(token_ids[-_LOOKED_AT:]):
+            if token >= N_MARKS:
+                lines[-1].append(int(token))
+            elif token == LINE or token in MARK_OF:
+                lines.append([])
+            else:
+                break
+        return [self._tokenizer.decode_text(line[::-1]) for line in reversed(lines)]
