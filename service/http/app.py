@@ -26,7 +26,7 @@ from service.http.metrics import Metrics
 from service.http.openapi import document
 from service.http.problems import add_problem_handlers
 from service.http.references import References
-from service.http.routes import admin, health, playlists, songs, space, users
+from service.http.routes import admin, generations, health, nightly, playlists, songs, space, users
 from service.http.service import Service, asks_for_keys
 from service.http.snapshot import ReleaseWatch
 from service.settings import Settings
@@ -65,7 +65,7 @@ def build_app(settings: Settings, *, host: str = "127.0.0.1", web: bool = False)
     )
     add_problem_handlers(app)
     app.include_router(health.router)
-    for module in (songs, playlists, users, space, admin):
+    for module in (songs, playlists, users, space, admin, generations, nightly):
         app.include_router(module.router, prefix="/v1")
     # The last that is added is the first that a request meets.
     for layer in (References, Bodies, Door):

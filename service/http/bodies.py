@@ -12,7 +12,7 @@ from service.http.service import Service
 MOST_BYTES = 1 << 20
 PLAYLIST_BYTES = 8 << 20
 SECONDS, UPLOAD_SECONDS = 20.0, 300.0
-_UPLOADS = "/v1/admin/ingest"
+_UPLOADS = ("/v1/admin/ingest", "/v1/generations/sounds")
 _PLAYLISTS = "/v1/playlists/import"
 
 
@@ -48,7 +48,7 @@ class Bodies:
 
 
 def _bounds(scope: Scope) -> tuple[int, float]:
-    if scope["path"] == _UPLOADS:
+    if scope["path"] in _UPLOADS:
         service: Service = scope["app"].state.service
         return service.settings.upload_mib << 20, UPLOAD_SECONDS
     return (PLAYLIST_BYTES if scope["path"] == _PLAYLISTS else MOST_BYTES), SECONDS

@@ -17,6 +17,7 @@ from service.http.limits import Buckets
 from service.http.metrics import Metrics
 from service.http.problems import Refused
 from service.http.snapshot import ReleaseWatch, Snapshot
+from service.http.streams import Streams
 from service.settings import Auth, Settings
 
 _FILES = 10_000
@@ -46,6 +47,7 @@ class Service:
     drawing: threading.Lock = field(default_factory=threading.Lock)
     playing: threading.Lock = field(default_factory=threading.Lock)
     files: Kept[int, SongFile] = field(default_factory=lambda: Kept(_FILES))
+    streams: Streams = field(default_factory=Streams)
 
 
 def is_loopback(host: str) -> bool:

@@ -17,7 +17,7 @@ from pipelines.answer_version import recommendation_version
 from pipelines.discover import discover, monday_of
 from pipelines.edit_profile import decide, decisions, give_feedback, undo
 from pipelines.explore import neighbours, profile
-from pipelines.forget_user import export_user, forget_user
+from pipelines.forget_user import export_user
 from pipelines.make_user import UserTakenError, make_user
 from pipelines.popular import popular_in_release
 from pipelines.show_song import song_id_of
@@ -30,6 +30,7 @@ from service.http.paging import Cursor, PairCursor, cursor_of, number_of, pair_o
 from service.http.problems import Refused, naming
 from service.http.service import Admin, Now, Service, TheCaller, TheService, allow_user
 from service.http.snapshot import Snapshot
+from service.work.own_files import forget, own_files
 
 router = APIRouter(tags=["users"], route_class=AuditedRoute)
 Explain = Annotated[bool, Query(description="Whether to say why each song is recommended.")]
@@ -71,7 +72,7 @@ def user(service: TheService, caller: TheCaller, user: given.User) -> schemas.Us
 def delete(service: TheService, caller: TheCaller, user: given.User) -> None:
     """Delete a user and everything about them, for good: the same id never comes back."""
     allow_user(caller, user)
-    forget_user(service.session_factory, service.settings.home, user)
+    forget(service, user)
     service.watch.renew()
 
 
@@ -79,7 +80,7 @@ def delete(service: TheService, caller: TheCaller, user: given.User) -> None:
 def export(service: TheService, caller: TheCaller, user: given.User) -> dict[str, Any]:
     """Everything that is stored about a user."""
     allow_user(caller, user)
-    return export_user(service.session_factory, user)
+    return export_user(service.session_factory, user) | {"files": own_files(service, user)}
 
 
 @router.get("/users/{user:ref}/recommendations", response_model=schemas.Recommendations)
