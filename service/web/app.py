@@ -9,7 +9,7 @@ from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
 from service.http.service import Service
-from service.web import media, sign_in, space
+from service.web import made, media, sign_in, space
 from service.web.shell import make_root
 
 STATIC = Path(__file__).parent / "static"
@@ -22,9 +22,8 @@ def build_web() -> FastAPI:
     `state.service`.
     """
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    web.include_router(media.router)
-    web.include_router(sign_in.router)
-    web.include_router(space.router)
+    for module in (media, made, space, sign_in):
+        web.include_router(module.router)
     web.mount("/web/static", StaticFiles(directory=STATIC))
 
     def service() -> Service:

@@ -45,7 +45,7 @@ class Drawn:
     peaks: Kept[tuple[str, int], list[int]] = field(default_factory=lambda: Kept(2_000))
 
 
-_drawn = Drawn()
+drawn = Drawn()
 
 
 def _guest(request: Request) -> tuple[Service, Visitor]:
@@ -64,7 +64,7 @@ def cover(guest: Guest, song_id: int, size: int = 240) -> Response:
     """The cover of a song: a picture of where it lies in the song space."""
     service, _ = guest
     side = min(_SIZES, key=lambda one: abs(one - size))
-    picture = _drawn.covers.of(service.watch.current.release, f"song-{song_id}", [song_id], side)
+    picture = drawn.covers.of(service.watch.current.release, f"song-{song_id}", [song_id], side)
     headers = {"Cache-Control": f"private, max-age={_DAY_S}"}
     return Response(picture, media_type="image/jpeg", headers=headers)
 
@@ -80,7 +80,7 @@ def playlist_cover(guest: Guest, playlist_id: int, size: int = 240) -> Response:
     except Exception as error:
         return told(error)
     side = min(_SIZES, key=lambda one: abs(one - size))
-    picture = _drawn.covers.of(service.watch.current.release, f"list-{playlist_id}", songs, side)
+    picture = drawn.covers.of(service.watch.current.release, f"list-{playlist_id}", songs, side)
     return Response(picture, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=300"})
 
 
@@ -102,10 +102,10 @@ def peaks(guest: Guest, song_id: int) -> Response:
     try:
         sound = song_file(service, song_id)
         key = (str(sound.path), sound.path.stat().st_mtime_ns)
-        found = _drawn.peaks.get(key)
+        found = drawn.peaks.get(key)
         if found is None:
             found = loudness(sound.path)
-            _drawn.peaks.put(key, found)
+            drawn.peaks.put(key, found)
     except Exception as error:
         return told(error)
     return JSONResponse({"peaks": found}, headers={"Cache-Control": "private, max-age=3600"})

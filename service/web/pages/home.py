@@ -15,6 +15,7 @@ from pipelines.edit_profile import give_feedback
 from pipelines.show_song import list_songs, search_page
 from pipelines.submit_listens import user_listens
 from recsys.rules import RuleSettings
+from service.web.parts import terms
 from service.web.parts.buttons import button, explained, heading, icon_button, link, text
 from service.web.parts.listener import draw_choice, shown_name
 from service.web.parts.song_card import reason, song_cards
@@ -24,7 +25,6 @@ from service.web.seat import Seat, own_ref
 from service.web.songs import SongView, in_order, views
 
 _MADE, _WEEKLY, _RECENT, _RADIOS, _PICKS = 12, 30, 8, 5, 3
-ADVENTURE = "Adventure is how far from what you know the songs may lie: familiar artists to the left, new ones to the right."
 POPULAR = (
     "Nothing is known of your taste yet, so this is what many people play. Like three songs, or play some."
 )
@@ -65,12 +65,12 @@ async def build(seat: Seat) -> None:
         await fill(seat, made, made_for_you, lambda found: _made(seat, *found), shape="cards", quiet=quiet)
 
     with made_head:
-        heading("Made for you")
+        heading("Made for you", hint=terms.MADE)
         with ui.element("div").classes("adventure"):
             ui.label("familiar").classes("soft")
             slider = ui.slider(min=0, max=1, step=0.1, value=adventure).props('aria-label="Adventure"')
             ui.label("new").classes("soft")
-            explained(ADVENTURE)
+            explained(terms.ADVENTURE)
 
     async def turned() -> None:
         nonlocal adventure
@@ -218,7 +218,7 @@ def _weekly(seat: Seat, found: Discovery | None, listed: Listed) -> None:
         with ui.element("div").classes("about"):
             heading(
                 source,
-                hint="A list that changes every Monday: songs that you have never heard, most of them by artists who are new to you.",
+                hint=terms.WEEKLY,
             )
             why = (
                 "What many people play, since little is known of you yet."
@@ -253,7 +253,7 @@ def _heard_most(seat: Seat) -> list[SongView]:
 def _radios(seat: Seat, songs: list[SongView]) -> None:
     if not songs:
         return
-    heading("Radio", hint="An endless walk through the songs, from one to the next that lies near.")
+    heading("Radio", hint=terms.RADIO)
     with ui.element("ul").classes("radios"):
         for song in songs:
             with ui.element("li").classes("radio"):

@@ -13,6 +13,7 @@ from pipelines.show_song import list_songs, search_page
 from pipelines.stored_playlists import take_playlist
 from service.http.bodies import PLAYLIST_BYTES
 from service.http.problems import Refused
+from service.web.parts import terms
 from service.web.parts.buttons import button, explained, guarded, heading, link, text
 from service.web.parts.song_list import song_list
 from service.web.parts.song_sheet import dialog, new_playlist
@@ -21,10 +22,6 @@ from service.web.seat import Seat
 from service.web.songs import SongView, in_order, views
 
 _PAGE = 30
-_MEANING = (
-    "By meaning: the songs that lie where your words lie, such as “calm piano for a rainy evening”, "
-    "whatever they are called."
-)
 
 
 async def build(seat: Seat, q: str = "", by: str = "", show: str = "") -> None:
@@ -47,7 +44,7 @@ async def _songs(seat: Seat, q: str, meaning: bool) -> None:
             'outlined dense clearable type=search maxlength=300 aria-label="Search songs"'
         )
         switch = ui.switch("by meaning", value=meaning)
-        explained(_MEANING)
+        explained(terms.MEANING)
     found = section()
 
     async def search() -> None:

@@ -8,6 +8,7 @@ from db.repositories.playlists import find_playlist
 from pipelines.stored_playlists import PlaylistAnswer, delete_playlist, edit_playlist, show_playlist
 from service.http.problems import Refused
 from service.web.media import allow_reading
+from service.web.parts import terms
 from service.web.parts.buttons import Handler, button, guarded, heading, icon_button, link, text
 from service.web.parts.song_list import song_list
 from service.web.parts.song_sheet import dialog
@@ -105,7 +106,7 @@ def _further(seat: Seat, ref: str, songs: list[SongView], load: Handler) -> None
     if not songs:
         return
     factory = seat.service.session_factory
-    heading("Would go on with", hint="What people put beside these songs in playlists like this one.")
+    heading("Would go on with", hint=terms.CONTINUATION)
 
     def added(_: int, song: SongView) -> None:
         async def add() -> None:

@@ -11,6 +11,7 @@ from pipelines.axis_scores import song_axes
 from pipelines.explore import similar
 from pipelines.show_song import ShownSong, show_song
 from service.http.problems import Refused
+from service.web.parts import terms
 from service.web.parts.axes import draw_axes
 from service.web.parts.buttons import button, heading, text
 from service.web.parts.song_list import clock, cover, like_button, song_list
@@ -89,7 +90,7 @@ def _tags(shown: ShownSong) -> None:
 def _near(seat: Seat, song: SongView, songs: list[SongView]) -> None:
     heading(
         "Similar songs",
-        hint="The songs that stand nearest in the song space: people put them into the same playlists, or they sound alike.",
+        hint=terms.SIMILAR,
     )
     if not songs:
         empty("Nothing is near to it.")
@@ -104,7 +105,7 @@ def _axes_of(seat: Seat, song_id: int) -> tuple[AxisScore, ...]:
 def _axes(axes: tuple[AxisScore, ...]) -> None:
     heading(
         "What it is",
-        hint="An axis is a direction in the song space with a name, learned from tags. A song may be much of several.",
+        hint=terms.SONG_AXES,
     )
     if not axes:
         text("No axes are learned yet: songs need tags for that.", "soft")

@@ -10,6 +10,7 @@ from nicegui import ui
 from pipelines.answers import InterestAnswer, Neighbours, ProfileAnswer
 from pipelines.edit_profile import DecisionsAnswer, decide, decisions, undo
 from pipelines.explore import neighbours, profile
+from service.web.parts import terms
 from service.web.parts.axes import draw_axes
 from service.web.parts.buttons import Handler, button, heading, text
 from service.web.parts.listener import draw_choice, shown_name
@@ -20,17 +21,6 @@ from service.web.seat import Seat, own_ref
 from service.web.songs import SongView, in_order, views
 
 _NEAR, _AXES = 6, 12
-INTEREST = (
-    "Songs of yours that lie close together in the song space. Each counts by its share of your listening; "
-    "the song shown is the one in their middle."
-)
-AXES = (
-    "How much of what you play is rock, calm, and so on: each by itself, so that you may be much of several."
-)
-MAP = (
-    "Each dot is a song. Songs that people put into the same playlists lie close together; you are where "
-    "the rings are. Point at a dot to see its name, click to hear it."
-)
 DOES = {
     "pin": ("Pin", "push_pin", "Pinned: it always counts fully."),
     "mute": ("Mute", "volume_off", "Muted: nothing near it is recommended."),
@@ -70,7 +60,7 @@ async def build(seat: Seat) -> None:
         )
 
     with space:
-        heading("Where you are", hint=MAP)
+        heading("Where you are", hint=terms.MAP)
         draw_space_map(seat)
     await asyncio.gather(
         load(), fill(seat, near, lambda: _neighbours(seat), partial(_near, seat), quiet=True)
@@ -96,7 +86,7 @@ _WORDS = (("like", "liked"), ("dislike", "disliked"), ("block", "never again"))
 
 
 def _interests(seat: Seat, answer: ProfileAnswer, songs: dict[str, SongView], load: Handler) -> None:
-    heading("Interests", hint=INTEREST)
+    heading("Interests", hint=terms.INTEREST)
     if not answer.interests:
         empty("Nothing is known yet. Play some songs, or like three of them.", action=("Home", "/"))
         return
@@ -146,7 +136,7 @@ async def _undo(seat: Seat, named: str | None, load: Handler) -> None:
 
 
 def _axes(answer: ProfileAnswer) -> None:
-    heading("What you are", hint=AXES)
+    heading("What you are", hint=terms.OWN_AXES)
     if answer.axes:
         draw_axes(answer.axes[:_AXES])
     else:
@@ -182,7 +172,7 @@ def _near(seat: Seat, found: tuple[Neighbours | None, dict[str, SongView], str])
     answer, songs, said = found
     heading(
         "Who is near",
-        hint="Listeners whose taste points the same way as yours, with songs that you both play.",
+        hint=terms.NEAR,
     )
     if answer is None or not answer.neighbours:
         text(said or "There is nobody else yet.", "soft")

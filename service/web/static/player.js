@@ -32,15 +32,15 @@ export default {
         </ol>
       </aside>
       <div class="track">
-        <a v-if="current" :href="'/song/' + current.id" :aria-label="'About ' + current.title">
+        <a v-if="current" :href="page(current)" :aria-label="'About ' + current.title">
           <img :src="cover(current, 96)" alt="" width="56" height="56"></a>
         <div v-else class="no-cover" aria-hidden="true"></div>
         <div class="names" aria-live="polite">
-          <a v-if="current" :href="'/song/' + current.id"><b>{{ current.title }}</b></a>
+          <a v-if="current" :href="page(current)"><b>{{ current.title }}</b></a>
           <b v-else class="soft">Nothing is playing</b>
           <small>{{ current ? current.artist : 'Choose a song to begin' }}</small>
         </div>
-        <button type="button" class="icon-button like" v-if="current && can_like" :aria-pressed="String(current.mark === 'like')"
+        <button type="button" class="icon-button like" v-if="current && can_like && !current.unlisted" :aria-pressed="String(current.mark === 'like')"
           aria-label="Like" title="Like (L)" @click="like('like')">
           <i class="material-icons" aria-hidden="true">{{ current.mark === 'like' ? 'favorite' : 'favorite_border' }}</i></button>
       </div>
@@ -120,7 +120,8 @@ export default {
     this.resized.disconnect();
   },
   methods: {
-    cover(song, size) { return `${window.path_prefix || ""}/web/cover/${song.id}?size=${size}`; },
+    cover(song, size) { return song.cover || `${window.path_prefix || ""}/web/cover/${song.id}?size=${size}`; },
+    page(song) { return song.unlisted ? song.page || "/create" : `/song/${song.id}`; },
     clock(seconds) {
       const whole = Math.max(0, Math.floor(seconds || 0));
       return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
@@ -209,7 +210,7 @@ export default {
       this.draw();
     },
     like(kind) {
-      if (!this.current || !this.can_like) return;
+      if (!this.current || !this.can_like || this.current.unlisted) return;
       this.$emit("liked", { id: this.current.id, kind: this.current.mark === kind ? "clear" : kind });
     },
     onTime() {

@@ -9,6 +9,7 @@ export default {
           aria-label="Map of the songs. Arrow keys move, plus and minus zoom; what lies where is said in the list below."
           @pointerdown="grab" @pointermove="hover" @pointerleave="over = null" @wheel.prevent="wheel" @keydown="key" @click="choose"></canvas>
         <p v-if="problem" class="state bad" role="alert">{{ problem }}</p>
+        <p v-if="!map && !problem" class="state" role="status">The map is being drawn.</p>
         <div v-if="over" class="map-tip" :style="{ left: tip.x + 'px', top: tip.y + 'px' }"><b>{{ over[4] }}</b> {{ over[5] }}</div>
         <div class="map-zoom">
           <button type="button" class="icon-button" aria-label="Nearer" @click="zoom(1.5)"><i class="material-icons" aria-hidden="true">add</i></button>
