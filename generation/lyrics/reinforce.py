@@ -146,15 +146,10 @@ def reinforce(
     reference = deepcopy(taught.network).eval()
 
     def batch_at(number: int) -> dict[str, torch.Tensor]:
-        places = np.arange(number * training.batch_size, (number + 1) * training.batch_size)
-        rows = [
-            int(
-                np.random.default_rng([loop.seed, place // len(prompts)]).permutation(len(prompts))[
-                    place % len(prompts)
-                ]
-            )
-            for place in places
-        ]
+        n, rows = len(prompts), []
+        for place in range(number * training.batch_size, (number + 1) * training.batch_size):
+            order = np.random.default_rng([loop.seed, place // n]).permutation(n)
+            rows.append(int(order[place % n]))
         return {"rows": torch.tensor(rows)}
 
     return fit(

@@ -47,6 +47,8 @@ class RewardNetwork(nn.Module):
         self.config = config
         self.trunk = TransformerNetwork(config)
         self.head = nn.Linear(2 * config.width, 1)
+        self.centre: torch.Tensor
+        self.scale: torch.Tensor
         self.register_buffer("centre", torch.zeros(()))
         self.register_buffer("scale", torch.ones(()))
         nn.init.zeros_(self.head.weight)

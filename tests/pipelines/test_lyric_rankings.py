@@ -26,7 +26,7 @@ GOOD = "[verse]\nAnna has a red hat\nAnna has a red cat\n"
 
 def encode(texts: Sequence[str]) -> np.ndarray:
     vectors = np.array([["anna" in text.lower(), 0.3] for text in texts], float)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 def test_stored_texts_become_takes_and_what_is_none_is_left_out(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,7 +22,7 @@ SMALL = ("--steps", "2", "--prompts", "4", "--json")
 
 def encode(texts: Sequence[str]) -> np.ndarray:
     vectors = np.array([[len(text) % 7, 1.0] for text in texts], float)
-    return vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    return np.asarray(vectors / np.linalg.norm(vectors, axis=1, keepdims=True))
 
 
 @pytest.fixture(scope="module")
