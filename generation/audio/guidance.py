@@ -5,15 +5,15 @@ and of music that fits what is said, e(c). Guidance goes further in the directio
 (Ho & Salimans, 2022):  e(nothing) + w (e(c) - e(nothing)). With several wishes each has its own w, and each
 step of the chain adds one of them (Brooks et al., "InstructPix2Pix", CVPR 2023, equation 3):
 
-    e(nothing) + w_structure (e(structure) - e(nothing))
-               + w_style     (e(structure, style) - e(structure))
-               + w_text      (e(structure, style, text) - e(structure, style))
-               + w_key       (e(structure, style, text, key) - e(structure, style, text))
+    e(nothing) + w_key       (e(key) - e(nothing))
+               + w_structure (e(key, structure) - e(key))
+               + w_style     (e(key, structure, style) - e(key, structure))
+               + w_text      (e(key, structure, style, text) - e(key, structure, style))
 
-Structure is tempo, bars and length. The key comes last: what it changes is asked for beside everything else,
-where it would drown otherwise. Where a negative prompt is given it stands in the place of "nothing" until the
-text comes, so that this step leads away from it. Terms whose weights cancel are not computed: with equal
-scales two of the five are left, and one with all scales at 1.
+Structure is tempo, bars and length. The key comes first, since the denoiser obeys it when it is told alone,
+and hardly hears it beside everything else. Where a negative prompt is given it stands in the place of
+"nothing" until the text comes, so that the last step leads away from it. Terms whose weights cancel are not
+computed: with equal scales two of the five are left, and one with all scales at 1.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ def evaluations(
     said = Said(text="negative" if negative else "")
     chain: list[tuple[Said, float]] = [(said, 1.0)]
     for wished, scale, changes in (
+        (key, guidance.key, {"key": True}),
         (structure, guidance.structure, {"structure": True}),
         (style, guidance.style, {"style": True}),
         (text or negative, guidance.text, {"text": "prompt" if text else ""}),
-        (key, guidance.key, {"key": True}),
     ):
         if wished:
             said = replace(said, **changes)

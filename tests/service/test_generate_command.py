@@ -100,7 +100,7 @@ def test_scales_of_their_own_are_recorded_and_heard(run: Run, tmp_path: Path) ->
     assert code == 0
     assert (found["structure"], found["key"], found["style"]) == (1, 7, 2)
     document = json.loads((tmp_path / "x.wav.json").read_text(encoding="utf-8"))
-    assert document["told"][0]["weights"]["values"] == [7, -4, -2]
+    assert document["told"][0]["weights"]["values"] == [3, -2, 6, -6]
 
 
 def test_a_tempo_or_key_that_no_music_has_is_said(run: Run, tmp_path: Path) -> None:

@@ -132,7 +132,8 @@ def read_given(path: Path) -> Given:
 def check_length(n_samples: int, sample_rate: int) -> None:
     """Refuse what is shorter than a second or longer than ten minutes."""
     if n_samples < SHORTEST_S * sample_rate:
-        long = f"{n_samples / sample_rate:.2f} s" if n_samples > 1 else f"{n_samples} sample"
+        few = "1 sample" if n_samples else "no samples"
+        long = f"{n_samples / sample_rate:.2f} s" if n_samples > 1 else few
         raise GivenError(f"it has {long}, at least {SHORTEST_S:g} s are needed")
     if n_samples > LONGEST_S * sample_rate:
         raise GivenError(f"it lasts {n_samples / sample_rate:,.0f} s, at most {LONGEST_S:g} s are read")

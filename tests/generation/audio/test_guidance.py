@@ -8,6 +8,8 @@ import pytest
 
 from generation.audio.guidance import Guidance, Said, evaluations
 
+KEYED = {"text": True, "negative": False, "structure": True, "style": False, "key": True}
+
 
 @pytest.mark.parametrize("present", list(product([True, False], repeat=4)))
 def test_weights_sum_to_one(present: tuple[bool, bool, bool, bool]) -> None:
@@ -22,18 +24,18 @@ def test_equal_scales_need_two_evaluations_and_a_scale_of_one_needs_one() -> Non
     assert evaluations(Guidance(1, 1, 1), **everything) == [(Said("prompt", True, True), 1)]
 
 
-def test_a_key_is_insisted_on_beside_everything_else() -> None:
-    found = evaluations(Guidance(3, 3, 3, 5), text=True, negative=False, structure=True, style=False, key=True)
+def test_a_key_is_insisted_on_as_if_it_were_told_alone() -> None:
+    found = evaluations(Guidance(3, 3, 3, key=5), **KEYED)
     assert found == [
-        (Said("prompt", True, key=True), 5),
-        (Said("prompt", True), -2),
-        (Said(), -2),
+        (Said("prompt", True, key=True), 3),
+        (Said(key=True), 2),
+        (Said(), -4),
     ]
 
 
-def test_a_key_can_be_let_go() -> None:
-    found = evaluations(Guidance(3, 3, 3, 0), text=True, negative=False, structure=True, style=False, key=True)
-    assert found == [(Said("prompt", True), 3), (Said(), -2)]
+def test_what_goes_on_from_a_key_that_is_let_go_is_counted_from_it() -> None:
+    found = evaluations(Guidance(3, 3, 3, key=0), **KEYED)
+    assert found == [(Said("prompt", True, key=True), 3), (Said(key=True), -3), (Said(), 1)]
 
 
 def test_each_kind_has_its_own_scale() -> None:
