@@ -8,6 +8,7 @@ loop       samples missing or too many (none); change and step at the seams of t
 blend      at 0, .25, .. 1 between the prompts of two genres: the second's share in what the listener hears
 
 Weights are those that ship, those of --weights, or --untrained ones, of which only what is exact means much.
+All four kinds of trained weights go into docs/editing.md.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ import torch
 
 from benchmarks.bench_generate import build_untrained
 from benchmarks.edits import change_at, drift, flux, is_monotonic, step_at_seam
+from benchmarks.pages import Report
+from generation.audio.edit.codec import frame_samples
 from generation.audio.edit.continuation import OVERLAP_S, WINDOW_S, windows_of
 from generation.audio.edit.edits import Blend, Continuation, Edit, Inpainting, Loop
 from generation.audio.edit.given import Given
@@ -36,7 +39,6 @@ from generation.audio.soundness import UnsoundError
 from generation.audio_files import write_audio
 from generation.studio.clips import render_clip
 
-FRAME_S = 2048 / 22_050
 SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
 ROUNDS = 10
 STUDIO_SEED = 91
@@ -50,8 +52,9 @@ PAIRS = (("techno", "classical"), ("jazz", "metal"), ("folk", "edm"), ("reggae",
 class Bench:
     """A generator, where tracks are kept, and what is asked of each."""
 
-    def __init__(self, pipe: SongspacePipeline, out: Path | None, steps: int) -> None:
-        self.pipe, self.out, self.steps = pipe, out, steps
+    def __init__(self, pipe: SongspacePipeline, out: Path | None, steps: int, report: Report) -> None:
+        self.pipe, self.out, self.steps, self.report = pipe, out, steps, report
+        self.frame_s = frame_samples(pipe) / pipe.sample_rate
 
     def make(self, name: str, prompt: str, *, seed: int, **wishes: Any) -> tuple[np.ndarray, int]:
         """Make a track; its samples, shape (n_samples, channels), and its rate."""
@@ -78,14 +81,14 @@ def studio_given(number: int) -> Given:
 
 def bench_continue(bench: Bench, seeds: int, seconds: float) -> None:
     """Print the table of continuations."""
-    print(f"\n### Continuation to {seconds:g} s, {seeds} seeds\n")
-    print(
+    bench.report.line(f"\n### Continuation to {seconds:g} s, {seeds} seeds\n")
+    bench.report.line(
         "| what | joins | change at joins, quantile: median / worst | in tempo | in key |"
         " loudness, range dB | trend, dB a minute | s |"
     )
-    print("|---|---|---|---|---|---|---|---|")
+    bench.report.line("|---|---|---|---|---|---|---|---|")
     width, overlap = (bench.pipe.latent_frames(span) for span in (WINDOW_S, OVERLAP_S))
-    total = round(seconds / FRAME_S)
+    total = round(seconds / bench.frame_s)
     for prompt, tempo, key in PIECES:
         for seed in range(seeds):
             started = time.perf_counter()
@@ -93,8 +96,10 @@ def bench_continue(bench: Bench, seeds: int, seconds: float) -> None:
                 f"continue-{tempo:g}-{seed}", prompt, seed=seed, seconds=seconds, edit=Continuation()
             )
             spent = time.perf_counter() - started
-            joins = [one.new * FRAME_S for one in windows_of(0, total, [0], width=width, overlap=overlap)][1:]
-            _row(f"{prompt}, seed {seed}", made.mean(1), rate, joins, tempo, key, spent)
+            joins = [
+                one.new * bench.frame_s for one in windows_of(0, total, [0], width=width, overlap=overlap)
+            ][1:]
+            _row(bench.report, f"{prompt}, seed {seed}", made.mean(1), rate, joins, tempo, key, spent)
     for number in range(seeds):
         clip = render_clip(STUDIO_SEED, number, seconds=10.0)
         given, truth = studio_given(number), clip.truth
@@ -109,6 +114,7 @@ def bench_continue(bench: Bench, seeds: int, seconds: float) -> None:
         )
         spent = time.perf_counter() - started
         _row(
+            bench.report,
             f"after studio clip {number}",
             made.mean(1),
             rate,
@@ -120,26 +126,32 @@ def bench_continue(bench: Bench, seeds: int, seconds: float) -> None:
 
 
 def _row(
-    what: str, mono: np.ndarray, rate: int, joins: list[float], tempo: float, key: str, spent: float
+    report: Report,
+    what: str,
+    mono: np.ndarray,
+    rate: int,
+    joins: list[float],
+    tempo: float,
+    key: str,
+    spent: float,
 ) -> None:
     at = change_at(flux(mono, rate), joins)
     held = drift(mono, rate, tempo_bpm=tempo, key=key)
-    print(
+    report.line(
         f"| {what} | {len(at)} | {np.median(at):.2f} / {max(at):.3f} |"
         f" {held.in_tempo:.0%} | {held.in_key:.0%} |"
-        f" {held.loudness_range_db:.1f} | {held.loudness_slope_db:+.1f} | {spent:.0f} |",
-        flush=True,
+        f" {held.loudness_range_db:.1f} | {held.loudness_slope_db:+.1f} | {spent:.0f} |"
     )
 
 
 def bench_inpaint(bench: Bench, clips: int) -> None:
     """Print the table of inpaintings."""
-    print(f"\n### Inpainting 3.0-5.5 s of {clips} studio clips\n")
-    print(
+    bench.report.line(f"\n### Inpainting 3.0-5.5 s of {clips} studio clips\n")
+    bench.report.line(
         "| what | samples changed outside | change at its ends, quantile: median / worst |"
         " level to what is around, dB |"
     )
-    print("|---|---|---|---|")
+    bench.report.line("|---|---|---|---|")
     for name, band in (("all frequencies", (None, None)), ("200-2,000 Hz", (200.0, 2000.0))):
         outside, at, levels = 0, [], []
         for number in range(clips):
@@ -154,21 +166,20 @@ def bench_inpaint(bench: Bench, clips: int) -> None:
             at += change_at(flux(made.mean(1), rate), [3.015, 5.485])
             around = np.delete(made, window, axis=0)
             levels.append(10 * np.log10(np.mean(made[window] ** 2) / np.mean(around**2)))
-        print(
+        bench.report.line(
             f"| {name} | {outside} | {np.median(at):.2f} / {max(at):.3f} |"
-            f" {np.mean(levels):+.1f} ± {np.std(levels):.1f} |",
-            flush=True,
+            f" {np.mean(levels):+.1f} ± {np.std(levels):.1f} |"
         )
 
 
 def bench_loop(bench: Bench, seeds: int) -> None:
     """Print the table of loops."""
-    print(f"\n### Loops, {ROUNDS} rounds of each of {seeds} seeds\n")
-    print(
+    bench.report.line(f"\n### Loops, {ROUNDS} rounds of each of {seeds} seeds\n")
+    bench.report.line(
         "| bars, tempo | samples too many | change at seams, quantile: median / worst |"
         " step at the seam, quantile: worst |"
     )
-    print("|---|---|---|---|")
+    bench.report.line("|---|---|---|---|")
     for bars, tempo in ((1, 120.0), (2, 97.0), (4, 128.0), (8, 174.0)):
         extra, at, steps = 0, [], []
         for seed in range(seeds):
@@ -180,9 +191,8 @@ def bench_loop(bench: Bench, seeds: int) -> None:
             seams = [n * len(loop) / rate for n in range(1, ROUNDS)]
             at += change_at(flux(np.tile(loop, ROUNDS), rate), seams)
             steps.append(step_at_seam(loop))
-        print(
-            f"| {bars}, {tempo:g} bpm | {extra} | {np.median(at):.2f} / {max(at):.3f} | {max(steps):.4f} |",
-            flush=True,
+        bench.report.line(
+            f"| {bars}, {tempo:g} bpm | {extra} | {np.median(at):.2f} / {max(at):.3f} | {max(steps):.4f} |"
         )
 
 
@@ -194,11 +204,13 @@ def bench_blend(bench: Bench, seeds: int) -> None:
     from generation.audio.style_encoder import SAMPLE_RATE, StyleEncoder
 
     encoder, listener = StyleEncoder(threads=1), Listener()
-    print(
+    bench.report.line(
         f"\n### Blends: the second genre's share of both in what the listener hears, mean of {seeds} seeds\n"
     )
-    print(f"| prompts | {' | '.join(f'{share:g}' for share in SHARES)} | never goes back: mean / seeds |")
-    print("|---|" + "---|" * (len(SHARES) + 1))
+    bench.report.line(
+        f"| prompts | {' | '.join(f'{share:g}' for share in SHARES)} | never goes back: mean / seeds |"
+    )
+    bench.report.line("|---|" + "---|" * (len(SHARES) + 1))
     for one, other in PAIRS:
         odds = np.zeros((seeds, len(SHARES)))
         for seed in range(seeds):
@@ -211,10 +223,9 @@ def bench_blend(bench: Bench, seeds: int) -> None:
                 odds[seed, column] = np.log(genres[other] + 1e-9) - np.log(genres[one] + 1e-9)
         shares = 1 / (1 + np.exp(-odds.mean(0)))
         alone = sum(is_monotonic(course) for course in odds.tolist())
-        print(
+        bench.report.line(
             f"| {one} to {other} | {' | '.join(f'{share:.2f}' for share in shares)} |"
-            f" {'yes' if is_monotonic(odds.mean(0).tolist()) else 'no'} / {alone} of {seeds} |",
-            flush=True,
+            f" {'yes' if is_monotonic(odds.mean(0).tolist()) else 'no'} / {alone} of {seeds} |"
         )
 
 
@@ -232,10 +243,11 @@ def main() -> None:
     parser.add_argument("kinds", nargs="*", help=f"of {', '.join(kinds)}; by default all")
     parser.add_argument("--weights", type=Path, help="folder of a generator; by default the one that ships")
     parser.add_argument("--untrained", metavar="PRESET", help="an untrained one of this size instead")
-    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--seeds", type=int, default=2, help="half as many continuations")
     parser.add_argument("--seconds", type=float, default=180.0, help="of a continuation")
     parser.add_argument("--steps", type=int, default=25)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--no-docs", action="store_true", help="print only")
     parser.add_argument("--out", type=Path, help="a folder to keep the tracks in, to be listened to")
     given = parser.parse_args()
     if unknown := set(given.kinds) - set(kinds):
@@ -244,18 +256,21 @@ def main() -> None:
     if given.out is not None:
         given.out.mkdir(parents=True, exist_ok=True)
     with generator(given.weights, given.untrained) as pipe:
-        bench = Bench(pipe, given.out, given.steps)
+        whole = not given.kinds and not given.untrained
+        report = Report("editing.md", "edit", writes=whole and not given.no_docs)
+        bench = Bench(pipe, given.out, given.steps, report)
         runs: dict[str, Callable[[], None]] = {
-            "continue": lambda: bench_continue(bench, given.seeds, given.seconds),
+            "continue": lambda: bench_continue(bench, -(-given.seeds // 2), given.seconds),
             "inpaint": lambda: bench_inpaint(bench, 2 * given.seeds),
             "loop": lambda: bench_loop(bench, given.seeds),
             "blend": lambda: bench_blend(bench, given.seeds),
         }
-        print(
+        report.line(
             f"{given.steps} steps, {'untrained ' if given.untrained else ''}weights {pipe.fingerprint()[:12]}"
         )
         for kind in given.kinds or kinds:
             runs[kind]()
+        report.done()
 
 
 if __name__ == "__main__":

@@ -5,29 +5,31 @@ The protocol is frozen, so that figures of different days compare: sets of `CLIP
 judge are trained on; points are the judge's, `Judge.point`, on 16 axes that ship with it. The distance is
 Frechet's between Gaussians, times 1,000. Floor: real against other real. Ceilings: white noise as loud as
 the clips; real clips with their tenths of a second shuffled. Between them: real clips rebuilt from
-spectrograms by Griffin & Lim; with --weights through the generator's codec alone; with --tracks a folder of
-generated tracks. Beside each: how many of its clips the judge calls unsound.
+spectrograms by Griffin & Lim, and through the generator's codec alone; and generated tracks, those that
+`make bench-control` left of the same weights. Beside each: how many of its clips the judge calls unsound.
+The table goes into docs/judge.md.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.bench_memorisation import coded, rebuilt
+from benchmarks.bench_memorisation import DEFAULT_TRACKS, SECONDS, coded, rebuilt, tracks
 from benchmarks.frechet import frechet
+from benchmarks.pages import Report
 from generation.audio.hearing import at_rates, hear
 from generation.audio.judge import Judge, Wish
 from generation.audio.judge_examples import clip_numbers
+from generation.audio.shipped import load_generator
 from generation.audio.style_encoder import StyleEncoder
 from generation.studio.clips import render_clip
 
-SEED, CLIPS, SECONDS, RATE = 20_261_122, 80, 10.0, 22_050
+SEED, CLIPS, RATE = 20_261_122, 80, 22_050
 _SHUFFLED_S = 0.1
 
 
@@ -72,20 +74,19 @@ def main() -> None:
     """Print the distances."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--judge", type=Path, help="folder of a judge; by default the one that ships")
-    parser.add_argument("--weights", type=Path, help="folder of a generator, for its codec")
-    parser.add_argument("--tracks", type=Path, action="append", default=[], help="folder of generated tracks")
+    parser.add_argument("--weights", type=Path, help="folder of a generator; by default the one that ships")
+    parser.add_argument(
+        "--tracks", type=Path, action="append", help="folder of generated tracks; by default bench-control's"
+    )
+    parser.add_argument("--no-docs", action="store_true", help="print only")
     parser.add_argument("--clips", type=int, default=CLIPS, help="another number is another protocol")
     given = parser.parse_args()
+    report = Report("judge.md", "frechet", writes=not given.no_docs)
     started, rng = time.perf_counter(), np.random.default_rng(SEED)
     judge, encoder = Judge(given.judge), StyleEncoder(threads=1)
-    names = ["real against real (floor)", "rebuilt from spectrograms", "shuffled tenths (ceiling)",
-             "white noise (ceiling)"]  # fmt: skip
-    pipe = None
-    if given.weights:
-        from generation.audio.shipped import load_generator
-
-        pipe = load_generator(given.weights)
-        names.insert(1, "through the codec alone")
+    names = ["real against real (floor)", "through the codec alone", "rebuilt from spectrograms",
+             "shuffled tenths (ceiling)", "white noise (ceiling)"]  # fmt: skip
+    pipe = load_generator(given.weights)
     lines = {name: Line(judge, encoder) for name in ["real", *names]}
     for number, clip in enumerate(real(2 * given.clips)):
         if number % 2:
@@ -95,33 +96,24 @@ def main() -> None:
         lines["rebuilt from spectrograms"].add(rebuilt(clip, clip, rng))
         lines["shuffled tenths (ceiling)"].add(shuffled(clip, rng))
         lines["white noise (ceiling)"].add(noise(clip, rng))
-        if pipe is not None:
-            lines["through the codec alone"].add(coded(pipe, clip))
-    for folder in given.tracks:
-        lines[f"tracks in {folder.name}"] = made = Line(judge, encoder)
+        lines["through the codec alone"].add(coded(pipe, clip))
+    for folder in given.tracks or [DEFAULT_TRACKS / pipe.fingerprint()[:12]]:
+        if not folder.is_dir():
+            report.line(f"(no tracks in {folder}: `make bench-control` makes them)\n")
+            continue
+        lines[f"tracks in {folder.name}" if given.tracks else "generated tracks"] = made = Line(
+            judge, encoder
+        )
         for waveform, sample_rate in tracks(folder, given.clips):
             made.add(waveform, sample_rate)
     against = np.stack(lines.pop("real").points)
-    print(f"{given.clips} clips a set, seed {SEED}, {judge.name}\n")
-    print("| what | Frechet distance x 1,000 | clips | unsound |\n|---|---|---|---|")
+    report.line(f"{given.clips} clips a set, seed {SEED}, {judge.name}, weights {pipe.fingerprint()[:12]}\n")
+    report.line("| what | Frechet distance x 1,000 | clips | unsound |\n|---|---|---|---|")
     for name, line in lines.items():
         distance = 1000 * frechet(against, np.stack(line.points))
-        print(f"| {name} | {distance:.1f} | {len(line.points)} | {line.unsound} |")
-    print(f"\n{time.perf_counter() - started:.0f} s")
-
-
-def tracks(folder: Path, most: int) -> Iterator[tuple[np.ndarray, int]]:
-    """The first ten seconds of a folder's tracks that were asked for with words; silence is left out."""
-    import soundfile
-
-    told = folder / "control.json"
-    names = [row["file"] for row in json.loads(told.read_text())] if told.is_file() else None
-    paths = [folder / name for name in names] if names else sorted(folder.glob("*.flac"))
-    for path in paths[:most]:
-        waveform, sample_rate = soundfile.read(path, dtype="float32")
-        waveform = waveform[: round(SECONDS * sample_rate)]
-        if np.abs(waveform).max() > 1e-4:
-            yield waveform, sample_rate
+        report.line(f"| {name} | {distance:.1f} | {len(line.points)} | {line.unsound} |")
+    report.done()
+    print(f"\n{time.perf_counter() - started:.0f} s, {time.process_time():.0f} of them computing")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.pages import Report
 from db.migrate import upgrade
 from db.repositories import listens as listens_repository
 from db.repositories import placements as placements_repository
@@ -34,6 +35,7 @@ from db.repositories import tags as tags_repository
 from db.repositories import users as users_repository
 from db.session import SessionFactory, make_engine, make_session_factory
 from generation.audio import style_encoder
+from generation.audio.shipped import load_generator
 from generation.audio.style_encoder import StyleEncoder
 from pipelines.audio_analysis import VERSION
 from pipelines.columns import ARTIST, TITLE
@@ -179,7 +181,6 @@ def make_tracks(
     import torch
 
     from generation.audio.request import Request
-    from generation.audio.shipped import load_generator
     from generation.audio.soundness import UnsoundError
     from generation.audio_files import write_audio
 
@@ -233,15 +234,15 @@ def table(
     return found
 
 
-def print_table(found: Mapping[str, Mapping[str, OwnRank]]) -> None:
+def print_table(found: Mapping[str, Mapping[str, OwnRank]], report: Report) -> None:
     """Print one line a row and a way of counting."""
-    print("| places of | counted | mean rank of the right user | of | by chance | first |")
-    print("|---|---|---|---|---|---|")
+    report.line("| places of | counted | mean rank of the right user | of | by chance | first |")
+    report.line("|---|---|---|---|---|---|")
     for name, ways in found.items():
         for way, one in ways.items():
             rank = f"{one.rank.mean:.2f} ({one.rank.low:.2f}-{one.rank.high:.2f})"
             first = f"{one.first:.0%} (chance {one.first_by_chance:.0%})"
-            print(f"| {name} | {way} | {rank} | {one.n_owners} | {one.chance:.1f} | {first} |")
+            report.line(f"| {name} | {way} | {rank} | {one.n_owners} | {one.chance:.1f} | {first} |")
 
 
 def _document(found: Mapping[str, Mapping[str, OwnRank]]) -> dict[str, Any]:
@@ -253,8 +254,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--home", type=Path, default=Path("var/demo"), help="with a release and listeners")
     parser.add_argument("--weights", type=Path, help="folder of a generator; by default the one that ships")
-    parser.add_argument("--users", type=int, default=40)
-    parser.add_argument("--songs", type=int, default=200, help="to compose where there is no audio tower")
+    parser.add_argument("--users", type=int, default=20)
+    parser.add_argument("--songs", type=int, default=120, help="to compose where there is no audio tower")
     parser.add_argument("--strength", type=float, default=1.0, help="as --taste-strength")
     parser.add_argument("--style-guidance", type=float)
     parser.add_argument("--prompt", help="words beside the taste; none by default")
@@ -263,6 +264,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--out", type=Path, default=Path("var/bench-taste"))
+    parser.add_argument("--no-docs", action="store_true", help="print only")
     parser.add_argument("--ceiling", action="store_true", help="make no tracks: the styles alone")
     given = parser.parse_args(arguments)
     started = time.perf_counter()
@@ -277,11 +279,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     styles = np.stack([space.style(space.of_place(world.tastes[row], given.strength)) for row in chosen])
     rows = {"the styles themselves": world.tower.to_song(styles)}
     if not given.ceiling:
-        made = make_tracks(styles, given, given.out / "tracks", say)
+        made = make_tracks(styles, given, given.out / load_generator(given.weights).fingerprint()[:12], say)
         rows["tracks"] = world.tower.to_song(made)
         rows["tracks of another user"] = rows["tracks"]
     found = table(rows, chosen, world.tastes, given.seed)
-    print_table(found)
+    report = Report("create.md", "taste", writes=not (given.no_docs or given.ceiling))
+    home = f"{len(world.users)} users, a release of {world.release.n_songs} songs"
+    of = f"strength {given.strength:g}, tracks of {given.seconds:g} s"
+    weights = "" if given.ceiling else f", weights {load_generator(given.weights).fingerprint()[:12]}"
+    report.line(f"{len(chosen)} of {home}; {of}{weights}\n")
+    print_table(found, report)
+    report.done()
     fit = asdict(world.tower.fit)
     said = {key: str(value) if isinstance(value, Path) else value for key, value in vars(given).items()}
     document = {"given": said, "tower": fit, "rows": _document(found)}

@@ -14,12 +14,14 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.control_words import sentence
 from benchmarks.studio_truth import is_tempo, key_in, tempo_of
 from generation.audio.listener import Listener
 from generation.audio.style_encoder import SAMPLE_RATE as STYLE_RATE
 from generation.audio.style_encoder import StyleEncoder
 from generation.studio.clips import Clip, render_clip
 from generation.studio.render import SAMPLE_RATE
+from generation.studio.sampling import CLIPS_PER_SONG, draw_song, split_of
 from pipelines.features import KEYS
 
 KINDS = ("tempo", "key", "genre", "lead")
@@ -29,18 +31,6 @@ _ALIKE = {
     "soprano saxophone": "saxophone",
     "muted trumpet": "trumpet",
 }
-_TEMPLATES = (
-    "{genre} at {bpm} bpm in {key}, {lead} up front",
-    "I need a {genre} track, {bpm} BPM, in {key}, with {lead} on the melody",
-    "{lead} leading a {genre} tune, {key}, {bpm} beats per minute",
-    "{genre}, {key}, {bpm} bpm, melody: {lead}",
-    "please make some {genre} with {lead} playing the tune, {bpm} bpm, key of {key}",
-)
-_WITHOUT_LEAD = (
-    "{genre} at {bpm} bpm in {key}",
-    "I need a {genre} track, {bpm} BPM, in {key}",
-    "{genre}, {key}, {bpm} bpm",
-)
 
 
 @dataclass(frozen=True)
@@ -108,12 +98,12 @@ def draw_asked(seed: int, n: int) -> list[tuple[Asked, Clip]]:
     rng, number = np.random.default_rng(seed), 0
     found: list[tuple[Asked, Clip]] = []
     while len(found) < n:
-        # Four clips a song; songs of the generator's side of the split are in other seeds' training too.
-        clip = render_clip(seed, 4 * number, seconds=10.0)
+        # Songs of the generator's side of the split are in other seeds' training too.
+        if len(draw_song(seed, number).genres) == 1 and split_of(seed, number) != "generator":
+            clip = render_clip(seed, CLIPS_PER_SONG * number, seconds=10.0, captions=0)
+            if clip.split != "generator":  # a tune's split is the tune's own
+                found.append((asked_of(clip, rng), clip))
         number += 1
-        if clip.split == "generator" or len(clip.truth.genres) > 1:
-            continue
-        found.append((asked_of(clip, rng), clip))
     return found
 
 
@@ -122,13 +112,8 @@ def asked_of(clip: Clip, rng: np.random.Generator) -> Asked:
     truth = clip.truth
     plain = truth.tonic is not None and truth.mode in ("major", "minor")
     key = f"{KEYS[truth.tonic]} {truth.mode}" if plain and truth.tonic is not None else ""
-    templates = _TEMPLATES if truth.lead else _WITHOUT_LEAD
-    words = templates[int(rng.integers(len(templates)))]
-    if not key:
-        for joined in (", key of {key}", " in {key}", ", in {key}", ", {key}"):
-            words = words.replace(joined, "")
     genre, bpm = next(iter(truth.genres)), round(truth.tempo_bpm)
-    prompt = words.format(genre=genre, bpm=bpm, key=key, lead=truth.lead)
+    prompt = sentence(genre, bpm, key, truth.lead, rng)
     return Asked(prompt, genre, float(bpm), key, truth.lead, truth.has_drums)
 
 

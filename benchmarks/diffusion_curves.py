@@ -5,10 +5,13 @@
     steps       the trained generator in 1, 2, 5, 10, 25, 50 steps
     guidance    at several scales
     conditions  told one thing at a time
+    scales      with words, tempo and key insisted on by scales of their own
+    few         2 to 8 steps by every solver that fits: how far they end from many steps
 
 Music that is made is measured as `bench_control` does (tempo, key, genre, lead), and as a set by the Frechet
 distance to held-out music (`benchmarks.frechet`). `targets` and `sizes` train on prepared music: give
 --music, a folder of `songspace train generator`, and --autoencoder. The rest needs --weights, or what ships.
+`steps`, `guidance`, `conditions`, `scales` and `few` write their tables into docs/generation.md.
 """
 
 from __future__ import annotations
@@ -27,6 +30,8 @@ from torch import nn
 
 from benchmarks.control import KINDS, Asked, Ear, draw_asked, hits, mono, rates
 from benchmarks.frechet import Space
+from benchmarks.pages import DOCS, fill
+from benchmarks.sampling_ways import PROMPTS, few_table, measure_few, measure_scales, scales_table
 from generation.audio.conditioning import Conditions, conditions_of
 from generation.audio.denoiser import Denoiser
 from generation.audio.denoiser_config import DenoiserConfig
@@ -51,6 +56,7 @@ TARGETS = {"noise": "epsilon", "image": "sample", "v": "v_prediction", "flow": "
 LOG_SNR = (-4.0, -2.0, 0.0, 2.0, 4.0)
 FIXED = "v, one noise level"
 BATCH = 16
+SAMPLED = ("steps", "guidance", "conditions", "scales", "few")
 Decode = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -159,11 +165,12 @@ def trained(
 def main() -> None:
     """Run one part; print a table and keep the rows as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("part", choices=["targets", "sizes", "steps", "guidance", "conditions"])
+    parser.add_argument("part", choices=["targets", "sizes", *SAMPLED])
     parser.add_argument("--music", type=Path)
     parser.add_argument("--autoencoder", type=Path)
     parser.add_argument("--weights", type=Path, help="folder of a generator; by default the one that ships")
-    parser.add_argument("--prompts", type=int, default=64)
+    parser.add_argument("--prompts", type=int, default=32)
+    parser.add_argument("--no-docs", action="store_true", help="print only")
     parser.add_argument("--steps", type=int, default=600, help="of each small training")
     parser.add_argument("--every", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
@@ -218,7 +225,15 @@ def sampling_part(given: argparse.Namespace) -> list[dict[str, Any]]:
     def decode(latent: torch.Tensor) -> torch.Tensor:
         return torch.as_tensor(pipe.vocoder(pipe.autoencoder.decode(latent)))
 
+    if given.part == "few":
+        rows = measure_few(pipe, PROMPTS[: given.prompts])
+        write(given, few_table(rows))
+        return rows
     studio = Studio(given.prompts, 90_210)
+    if given.part == "scales":
+        rows = measure_scales(pipe, studio.asked, studio.measure)
+        write(given, scales_table(rows))
+        return rows
     told = studio.conditions()
     ways: dict[str, tuple[Conditions, int, float]] = {
         "steps": {f"{n}": (told, n, 3.0) for n in (1, 2, 5, 10, 25, 50)},
@@ -246,7 +261,26 @@ def sampling_part(given: argparse.Namespace) -> list[dict[str, Any]]:
         spent = (time.perf_counter() - started) / len(made)
         rows.append({given.part: name, "seconds_a_clip": spent, **studio.measure(made)})
         print(rows[-1], flush=True)
+    write(given, curve_table(given.part, rows))
     return rows
+
+
+def curve_table(part: str, rows: Sequence[Mapping[str, Any]]) -> str:
+    """A row a way, real music last."""
+    kinds = ("tempo", "genre", "key", "lead")
+    lines = [f"| {part} | " + " | ".join(kinds) + " | distance |", "|---|---|---|---|---|---|"]
+    for row in [*rows[1:], rows[0]]:
+        name = "real clips" if row[part] == "real" else row[part]
+        shares = " | ".join(f"{row[kind]:.2f}" for kind in kinds)
+        lines.append(f"| {name} | {shares} | {row['distance']:,.0f} |")
+    return "\n".join(lines)
+
+
+def write(given: argparse.Namespace, table: str) -> None:
+    """Print a table, and put it into its page."""
+    print(f"\n{table}")
+    if not given.no_docs:
+        fill(DOCS / "generation.md", given.part, table)
 
 
 def through_griffin_lim(autoencoder: Any) -> Decode:
