@@ -17,10 +17,11 @@ def run(ctx: typer.Context) -> None:
     if find_spec("dbos") is None:
         raise NoServerError("dbos is missing: pip install 'songspace[serve]'")
     from service.work.process import run_worker
+    from service.work.worker import Worker
 
     settings = settings_of(ctx)
     open_database(ctx, create=True)
     cron = settings.nightly_cron
     night = "never by itself" if cron == "off" else f"at {cron} (UTC)"
     print_line(f"A worker of {settings.home} is at work; the nightly job runs {night}.")
-    run_worker(settings)
+    run_worker(Worker(settings))

@@ -13,13 +13,13 @@ import signal
 import sys
 import threading
 
-from service.settings import Settings, load_settings
+from service.settings import load_settings
 from service.work.worker import Worker
 
 logger = logging.getLogger(__name__)
 
 
-def run_worker(settings: Settings, *, is_child: bool = False) -> None:
+def run_worker(worker: Worker, *, is_child: bool = False) -> None:
     """Work until a signal comes, or the parent ends; does not return."""
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -27,7 +27,6 @@ def run_worker(settings: Settings, *, is_child: bool = False) -> None:
     if is_child:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent hears it too, and ends us
         threading.Thread(target=_wait_for_end, args=(ended,), name="parent", daemon=True).start()
-    worker = Worker(settings)
     worker.start()
     while not ended.wait(1.0):
         pass
@@ -48,7 +47,7 @@ def main() -> None:
     settings = load_settings(json.loads(sys.stdin.readline())["settings"])
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("service").setLevel(settings.log_level.value.upper())
-    run_worker(settings, is_child=True)
+    run_worker(Worker(settings), is_child=True)
 
 
 if __name__ == "__main__":

@@ -73,9 +73,18 @@ class Worker:
         ------
         DatabaseError, ScheduleError
         """
+        upgrade(self._engine)
+        try:
+            self._launch()
+        except BaseException:
+            self.stop()
+            raise
+        self._thread = threading.Thread(target=self._look, name="work", daemon=True)
+        self._thread.start()
+
+    def _launch(self) -> None:
         from dbos import DBOS
 
-        upgrade(self._engine)
         self._slot = take_slot(self.place.settings.home)
         logging.getLogger("dbos").addHandler(logging.NullHandler())  # else it makes one of its own
         DBOS(config=self._config(self._slot.name))
@@ -100,8 +109,6 @@ class Worker:
             )
         self._set_schedule(scheduled)
         logger.info("%s is at work: %s", self._slot.name, ", ".join(flows))
-        self._thread = threading.Thread(target=self._look, name="work", daemon=True)
-        self._thread.start()
 
     def stop(self) -> None:
         """End: processes at once, and whatever was at work is begun again by the next worker."""
