@@ -122,7 +122,8 @@ def made_music(
             write_audio(folder / f"{name}.flac", track.waveform, track.sample_rate)
             return as_json(ears.hear(track.waveform, track.sample_rate))
 
-        what = json.dumps(request.to_json(), sort_keys=True)
+        # The default scales may change under the same weights.
+        what = json.dumps([request.to_json(), asdict(guidance_of(request))], sort_keys=True)
         found.append(of_json(kept(folder / f"{name}.json", what, make)))
         if number % 20 == 0:
             say(f"{number} of {len(requests)} tracks made and heard")

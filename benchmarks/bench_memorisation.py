@@ -98,11 +98,12 @@ def coded(pipe: SongspacePipeline, clip: np.ndarray) -> np.ndarray:
     """A waveform at 22,050 Hz through a generator's autoencoder and vocoder."""
     import torch
 
-    from generation.audio.edit.codec import decoded, encoded, frame_samples, sounded
+    from generation.audio.edit.codec import decoded, encoded, frame_samples
 
     filled = np.pad(clip, (0, -len(clip) % frame_samples(pipe)))
     with torch.inference_mode():
-        return sounded(pipe, decoded(pipe, encoded(pipe, filled)))[: len(clip)]
+        waveform = pipe.vocoder(decoded(pipe, encoded(pipe, filled)))[0, : len(clip)]
+    return np.asarray(waveform.numpy(), np.float32)
 
 
 def honest(n: int) -> Iterator[np.ndarray]:
@@ -122,7 +123,7 @@ def tracks(folder: Path, most: int) -> Iterator[tuple[np.ndarray, int]]:
     told = folder / "control.json"
     names = [row["file"] for row in json.loads(told.read_text())] if told.is_file() else None
     paths = [folder / name for name in names] if names else sorted(folder.glob("*.flac"))
-    for path in paths[:most]:
+    for path in [path for path in paths if path.is_file()][:most]:  # what came out unsound has none
         waveform, sample_rate = soundfile.read(path, dtype="float32")
         waveform = waveform[: round(SECONDS * sample_rate)]
         if np.abs(waveform).max() > 1e-4:
