@@ -23,7 +23,7 @@ def together() -> Any:
 def test_prompts_together_are_sampled_as_each_alone(together: Any) -> None:
     alone = Together(together.pipe, ["jazz"], seconds=1.0)
     both, one = (it.sample(it.pipe.scheduler, 3)[0] for it in (together, alone))
-    assert torch.allclose(both[:1], one, atol=1e-5)
+    assert torch.allclose(both[:1], one, atol=1e-4)
 
 
 def test_more_steps_end_nearer_to_many(together: Any) -> None:
