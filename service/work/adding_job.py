@@ -24,6 +24,8 @@ def run_adding(bearings: Bearings, name: str) -> None:
     token, _, number = name.partition("-")
     waiting = adding_folder(bearings.place.settings.home) / name
     for _ in range(_MOST_ATTEMPTS):
+        if bearings.stopping.is_set():
+            raise WorkerStoppedError
         if not waiting.exists():
             return
         try:

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from service.settings import Settings
 from service.work.place import passed_on
@@ -53,7 +53,8 @@ def _keep(settings: Settings, command: Sequence[str], ended: threading.Event) ->
             _end(process)
             return
         logger.warning("the worker ended with code %s; another begins in %g s", process.returncode, wait_s)
-        process.stdin.close()
+        with suppress(OSError):
+            process.stdin.close()
         ended.wait(wait_s)
         wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
 

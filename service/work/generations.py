@@ -7,7 +7,6 @@ or its owner.
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import time
@@ -371,10 +370,7 @@ def _with_songs(place: Place, order: Order) -> Order:
 def _keep(sound: Path, folder: Path) -> str:
     """The sound that is to be changed, in the generation's own folder: whatever becomes of it elsewhere."""
     kept = folder / "given"
-    try:
-        os.link(sound, kept)
-    except OSError:
-        shutil.copyfile(sound, kept)
+    shutil.copyfile(sound, kept)
     return kept.name
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -157,7 +157,6 @@ def _watch(folder: Path, tell: Tell, is_stopped: Callable[[], bool]) -> Callable
 def _takes(made: Generation) -> list[dict[str, Any]]:
     """What the row says of each take, best first."""
     from generation.audio.checks import best_first
-    from generation.audio.record import plain
 
     return [
         {
@@ -165,10 +164,17 @@ def _takes(made: Generation) -> list[dict[str, Any]]:
             "seed": made.tracks[number].seed,
             "seconds": round(made.tracks[number].seconds, 3),
             "sample_rate": made.tracks[number].sample_rate,
-            "checks": plain(made.tracks[number].checks),
+            "checks": _checks(made.tracks[number].checks),
         }
         for number in best_first(made.tracks)
     ]
+
+
+def _checks(found: Mapping[str, Any]) -> Any:
+    """What was found in a take; what could not be asked is the operator's business."""
+    from generation.audio.record import plain
+
+    return plain({name: value for name, value in found.items() if name != "missing"})
 
 
 def _with_sources(made: Generation, order: Order, wanted: Wanted) -> Generation:

@@ -52,6 +52,8 @@ def run_generation(bearings: Bearings, token: str) -> None:
     WorkerStoppedError
     """
     while True:
+        if bearings.stopping.is_set():
+            raise WorkerStoppedError
         with write_transaction(bearings.place.session_factory) as session:
             job = jobs.begin_job(session, token)
         if job is None:

@@ -29,6 +29,8 @@ def run_night(bearings: Bearings, number: int) -> None:
     WorkerStoppedError
     """
     while True:
+        if bearings.stopping.is_set():
+            raise WorkerStoppedError
         with write_transaction(bearings.place.session_factory) as session:
             night = nights.begin_night(session, number)
         if night is None:

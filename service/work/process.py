@@ -30,7 +30,7 @@ def run_worker(worker: Worker, *, is_child: bool = False) -> None:
     worker.start()
     while not ended.wait(1.0):
         pass
-    worker.kill_children()
+    worker.abandon()
     logging.shutdown()
     sys.stdout.flush()
     os._exit(0)

@@ -31,6 +31,12 @@ def executor_name(number: int) -> str:
     return f"worker-{number}"
 
 
+def slot_number(name: str) -> str:
+    """The number of a slot by its worker's name in the queue, in digits; "" for a name that is none."""
+    digits = name.removeprefix("worker-")
+    return digits if name != digits and digits.isdigit() else ""
+
+
 def take_slot(home: Path) -> Slot:
     """Take the first free slot.
 

@@ -31,7 +31,7 @@ from service.work.making_job import Bearings, run_generation
 from service.work.night_job import run_night
 from service.work.nights import schedule_night
 from service.work.place import Bench
-from service.work.slots import Slot, slots_known, take_slot, try_slot
+from service.work.slots import Slot, slot_number, take_slot, try_slot
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class Worker:
         flows = {
             GENERATIONS: self._flow(GENERATIONS, lambda token: run_generation(self._making, token)),
             ADDING: self._flow(ADDING, lambda name: run_adding(self._making, name)),
-            NIGHTS: self._flow(NIGHTS, lambda number: run_night(self._nights, int(number))),
+            NIGHTS: self._flow(NIGHTS, self._night),
         }
         scheduled = DBOS.workflow(name="scheduled_night")(self._scheduled())
         DBOS.launch()
@@ -114,8 +114,7 @@ class Worker:
         """End: processes at once, and whatever was at work is begun again by the next worker."""
         from dbos import DBOS
 
-        self._stopping.set()
-        self.kill_children()
+        self.abandon()
         if self._thread is not None:
             self._thread.join()
         DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=10)
@@ -123,8 +122,9 @@ class Worker:
             self._slot.release()
         self._engine.dispose()
 
-    def kill_children(self) -> None:
-        """End the processes that make things."""
+    def abandon(self) -> None:
+        """End the processes that make things, and begin no other."""
+        self._stopping.set()
         self._makers.kill()
         self._nights.makers.kill()
 
@@ -155,6 +155,10 @@ class Worker:
             DBOS.run_step({"name": name}, do, what)
 
         return DBOS.workflow(name=name)(flow)
+
+    def _night(self, number: str) -> None:
+        run_night(self._nights, int(number))
+        self._makers.end_idle(0.0)  # a night may have tuned the generator
 
     def _scheduled(self) -> Callable[[datetime, Any], None]:
         def scheduled_night(due: datetime, _: Any) -> None:
@@ -244,11 +248,9 @@ class Worker:
 
         assert self._slot is not None
         pending = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        dead = {one.executor_id for one in pending} - {self._slot.name, None}
-        for number in slots_known(self.place.settings.home):
-            if f"worker-{number}" not in dead:
-                continue
-            slot = try_slot(self.place.settings.home, number)
+        others = {one.executor_id or "" for one in pending} - {self._slot.name}
+        for number in filter(None, map(slot_number, sorted(others))):
+            slot = try_slot(self.place.settings.home, int(number))
             if slot is None:
                 continue
             try:

@@ -177,7 +177,10 @@ class GenerationOut(Answer):
             )
             for one in state.takes
         ]
-        order = {name: value for name, value in asdict(state.order).items() if value not in (None, (), False)}
+        given = asdict(state.order)
+        order = {
+            name: one for name, one in given.items() if one is not None and one != () and one is not False
+        }
         plain = {
             name: value for name, value in vars(state).items() if name not in ("takes", "order", "number")
         }
