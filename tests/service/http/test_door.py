@@ -17,7 +17,9 @@ from service.settings import load_settings
 from tests.running_service import Caller, Running, running
 
 OPEN = {"/healthz", "/readyz"}
+NO_GENERATION = "0" * 24
 ADMINS = ("/metrics", "/v1/admin/")
+OWNED = ("{user}", "{playlist}", "{generation}")
 # Bodies that are as they should be, so that nothing but the key is wrong.
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/playlists"): {"json": {"name": "A", "songs": []}},
@@ -30,6 +32,9 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("post", "/v1/admin/releases/rollback"): {"json": {"release": "none"}},
     ("post", "/v1/admin/keys"): {"json": {"scope": "admin"}},
     ("post", "/v1/admin/ingest"): {"content": b"nothing"},
+    ("post", "/v1/generations"): {"json": {"seconds": 1.0}},
+    ("post", "/v1/generations/sounds"): {"content": b"nothing"},
+    ("put", "/v1/generations/{generation}/takes/{take}/rating"): {"json": {"rating": "like"}},
 }
 QUERIES = {
     "/v1/songs/by-meaning": "?text=",
@@ -64,9 +69,13 @@ def other(service: Running) -> Caller:
     return service.user("door:other")
 
 
-def ask(caller: Caller, route: tuple[str, str], user: str, playlist: str) -> int:
+def ask(
+    caller: Caller, route: tuple[str, str], user: str, playlist: str, generation: str = NO_GENERATION
+) -> int:
     method, path = route
-    filled = path.format(song="sample:5", user=user, playlist=playlist, number=2**31 - 1)
+    filled = path.format(
+        song="sample:5", user=user, playlist=playlist, number=2**31 - 1, generation=generation, take=1
+    )
     return caller.ask(method.upper(), filled + QUERIES.get(path, ""), **BODIES.get(route, {})).status_code
 
 
@@ -86,9 +95,10 @@ def test_another_users_key_opens_nothing_of_mine(
     service: Running, routes: list[tuple[str, str]], mine: str, other: Caller
 ) -> None:
     playlist = service.user(mine).ask("POST", "/v1/playlists", json={"name": "Mine"}).json()["playlist"]
+    ordered = service.user(mine).ask("POST", "/v1/generations", json={"seconds": 1.0}).json()
     for route in routes:
-        if "{user}" in route[1] or "{playlist}" in route[1] or route[1].startswith(ADMINS):
-            assert ask(other, route, mine, playlist) == 403, route
+        if any(name in route[1] for name in OWNED) or route[1].startswith(ADMINS):
+            assert ask(other, route, mine, playlist, ordered["generation"]) == 403, route
     assert ask(other, ("get", "/v1/users"), mine, playlist) == 403
     assert ask(other, ("post", "/v1/users"), mine, playlist) == 403
     assert other.get("/v1/radio", params={"song": "sample:5", "user": mine}).status_code == 403
@@ -96,6 +106,7 @@ def test_another_users_key_opens_nothing_of_mine(
     made = other.ask("POST", "/v1/playlists", json={"name": "For you", "user": mine})
     assert made.status_code == 403
     assert playlist not in other.get("/v1/playlists?limit=500").text
+    assert ordered["generation"] not in other.get("/v1/generations?limit=100").text
 
 
 def test_a_user_who_is_not_there_looks_like_one_who_is(other: Caller) -> None:
