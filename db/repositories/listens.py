@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from sqlalchemy import Select, bindparam, func, select, tuple_
+from sqlalchemy import Select, bindparam, delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.models import Listen
@@ -64,6 +64,13 @@ def add_listens(session: Session, rows: Sequence[tuple[int, int, int, float | No
     names = ("user_id", "song_id", "listened_at_s", "completion")
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
     return insert_columns(session, Listen, dict(zip(names, columns, strict=True)))
+
+
+def delete_listen(session: Session, user_id: int, song_id: int, listened_at_s: int) -> bool:
+    """Delete one listen, and return whether it was there."""
+    key = (Listen.user_id == user_id, Listen.song_id == song_id, Listen.listened_at_s == listened_at_s)
+    found = session.execute(delete(Listen).where(*key).returning(Listen.user_id)).first()
+    return found is not None
 
 
 def _select() -> Select[*tuple[Any, ...]]:

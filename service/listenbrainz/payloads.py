@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -56,6 +57,13 @@ class Submission(BaseModel):
 
     listen_type: Literal["single", "playing_now", "import"]
     payload: Annotated[list[ListenIn], Field(min_length=1, max_length=MOST_LISTENS)]
+
+
+class DeletedListen(BaseModel):
+    """A listen that is to be deleted, by its time and the UUID that its song goes by."""
+
+    listened_at: Annotated[int, Field(ge=1, le=_LATEST_S)]
+    recording_msid: Annotated[UUID, Field(description="As listens come back with it.")]
 
 
 class RecordingFeedback(BaseModel):

@@ -17,6 +17,7 @@ from db.repositories import users as users_repository
 from db.repositories.own_data import feedback_of
 from db.repositories.refs import OWN_SCHEME, own_id
 from db.repositories.songs import SongDescription
+from pipelines.delete_listen import delete_listen
 from pipelines.edit_profile import CLEAR, give_feedback
 from pipelines.scrobble import (
     Scrobble,
@@ -75,6 +76,15 @@ def _add_listens(router: APIRouter, now_playing: NowPlaying) -> None:
             return {"status": "ok"}
         with naming("payload"):
             scrobble(service.session_factory, now.sums, user_id, _listens(body))
+        return {"status": "ok"}
+
+    @router.post("/delete-listen")
+    def delete(service: TheService, caller: TheCaller, body: payloads.DeletedListen) -> Document:
+        """Delete a listen; one that is not there is deleted already."""
+        user_id = _listener(caller)
+        song_id = song_of_msid(str(body.recording_msid))
+        if song_id is not None:
+            delete_listen(service.session_factory, user_id, song_id, body.listened_at)
         return {"status": "ok"}
 
     @router.get("/user/{user:ref}/listens")

@@ -82,6 +82,36 @@ def test_what_is_being_played_is_told_and_not_stored(ann: Caller) -> None:
     assert count(ann) == before
 
 
+def test_a_listen_is_deleted_and_may_be_told_again(ann: Caller) -> None:
+    submit(ann, "import", listen("Regretted", NOON + 300), listen("Kept", NOON + 301))
+    page = ann.document(f"/1/user/{USER}/listens", max_ts=NOON + 302, count=2)["payload"]["listens"]
+    song, before = page[1]["recording_msid"], count(ann)
+    for _ in range(2):
+        given = {"listened_at": NOON + 300, "recording_msid": song}
+        assert ann.ask("POST", "/1/delete-listen", json=given).json() == {"status": "ok"}
+        assert count(ann) == before - 1
+    submit(ann, "single", listen("Regretted", NOON + 300))
+    assert count(ann) == before
+
+
+def test_after_a_listen_is_deleted_no_old_answer_holds(service: Running, listener: str) -> None:
+    caller = service.user(listener)
+    address = f"/v1/users/{listener}/recommendations"
+    first = caller.get(address).headers["etag"]
+    old = caller.document(f"/1/user/{listener}/listens", count=5)["payload"]["listens"][-1]
+    given = {"listened_at": old["listened_at"], "recording_msid": old["recording_msid"]}
+    assert caller.ask("POST", "/1/delete-listen", json=given).status_code == 200
+    assert caller.get(address, headers={"If-None-Match": first}).status_code == 200
+
+
+@pytest.mark.parametrize("msid", ["", "x", "../..", 7, None])
+def test_a_listen_that_cannot_be_is_not_deleted(ann: Caller, msid: Any) -> None:
+    before = count(ann)
+    given = {"listened_at": NOON, "recording_msid": msid}
+    assert ann.ask("POST", "/1/delete-listen", json=given).status_code == 400
+    assert count(ann) == before
+
+
 @pytest.mark.parametrize(
     ("kind", "listens", "field"),
     [
