@@ -20,6 +20,7 @@ from sqlalchemy.orm import Session
 
 from db.repositories import audio as audio_repository
 from db.repositories import generations
+from db.repositories import lyrics as lyrics_repository
 from db.repositories import placements as placements_repository
 from db.repositories import songs as songs_repository
 from db.repositories.generations import StoredGeneration
@@ -27,6 +28,7 @@ from db.session import SessionFactory, write_transaction
 from generation.audio.record import Record, RecordError, load_record, record_path
 from pipelines.ingest import LOCK, ingest
 from pipelines.release_files import current_name
+from pipelines.track_lyrics import SOURCE, lyrics_in
 
 logger = logging.getLogger(__name__)
 
@@ -131,6 +133,9 @@ def add_track(
         )
         is_new = generations.add_audio(session, made, _parameters(record))
         generations.mark_generated(session, song_id, recording_key=f"generated:{sha256}")
+        words = lyrics_in(record.settings)
+        if words is not None:
+            lyrics_repository.store_words(session, song_id, SOURCE, title=words[0], text=words[1])
     _place(session_factory, home)
     return _added(session_factory, home, made, is_new=is_new)
 

@@ -79,6 +79,24 @@ def store_books(session: Session, books: Mapping[str, Sequence[BookLyric]]) -> S
     return done
 
 
+def store_words(session: Session, song_id: int, source: str, *, title: str, text: str) -> None:
+    """Store the words of a song as one source has them, in the place of those that it had."""
+    where = (Lyric.song_id == song_id, Lyric.source == source)
+    values = {"title": title, "text": text}
+    found = session.scalar(select(Lyric.id).where(*where))
+    if found is None:
+        session.add(Lyric(song_id=song_id, source=source, **values))
+        session.flush()
+    else:
+        session.execute(update(Lyric).where(Lyric.id == found).values(**values))
+
+
+def words_of_song(session: Session, song_id: int) -> dict[str, str]:
+    """Return the words of a song by their source; none where nobody has written any."""
+    statement = select(Lyric.source, Lyric.text).where(Lyric.song_id == song_id).order_by(Lyric.source)
+    return {str(row.source): str(row.text) for row in session.execute(statement)}
+
+
 def read_books(session: Session) -> pd.DataFrame:
     """Return all texts of books: source, number, title, author, text, weight, by source and number."""
     columns = (Lyric.source, Lyric.number, Lyric.title, Lyric.author, Lyric.text, Lyric.weight)

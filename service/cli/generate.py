@@ -32,6 +32,7 @@ from service.cli.generate_edit import (
     keep_given,
 )
 from service.cli.generate_guidance import Guidance, KeyGuidance, StyleGuidance, TempoGuidance, say_unread
+from service.cli.generate_lyrics import lay_words_beside, lyrics_for, sung_to
 from service.cli.generate_pictures import attention_drawn, check_attention, drawn, listened, previews
 from service.cli.generate_taste import (
     Add,
@@ -146,6 +147,9 @@ def run(
     interest: Interest = None,
     like: Like = None,
     unlike: Unlike = None,
+    lyrics: Annotated[
+        bool, typer.Option("--lyrics", help="Write words to the same prompt, too, into a file beside.")
+    ] = False,
     add: Add = False,
     as_json: Json = False,
 ) -> None:
@@ -197,6 +201,7 @@ def run(
     keep_given(request, files)
     if attention is not None:
         check_attention(request)
+    sung = lyrics_for(ctx, prompt, genre, request.seed) if lyrics else None
     with ExitStack() as stack:
         picture = stack.enter_context(picture_to_write(spectrogram)) if spectrogram is not None else None
         words = stack.enter_context(picture_to_write(attention)) if attention is not None else None
@@ -206,11 +211,12 @@ def run(
             request, backend, weights, threads, preview, record, listens=attention is not None
         )
         if record is None:
-            made = with_sources(checked(made), prompt, wanted)
+            made = sung_to(with_sources(checked(made), prompt, wanted), sung)
             name = title or titled(prompt, wanted)
             done = ranked(export(made, files, made_at=now(), title=name, raw=raw))
         else:
             done = [export_again(made, record, files[0])]
+        lay_words_beside(done)
         if picture is not None:
             picture(lambda format: drawn(done, format))
         if words is not None:

@@ -8,7 +8,16 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from db.migrate import alembic_config, upgrade
-from db.repositories.lyrics import BookLyric, Stored, count_books, read_books, store_books
+from db.repositories.catalogue import SongFacts, add_songs
+from db.repositories.lyrics import (
+    BookLyric,
+    Stored,
+    count_books,
+    read_books,
+    store_books,
+    store_words,
+    words_of_song,
+)
 from db.session import make_engine
 
 BOOK = [BookLyric(0, "One", "Ann", "a\nb"), BookLyric(1, "", "", "c", 0.25)]
@@ -21,6 +30,15 @@ def test_a_book_comes_back_as_it_was(session: Session) -> None:
     assert frame["text"].tolist() == ["a\nb", "c"]
     assert frame["weight"].tolist() == [1.0, 0.25]
     assert count_books(session) == {"n:b": 2}
+
+
+def test_words_of_a_song_are_those_of_the_last_time_and_no_book(session: Session) -> None:
+    (song,) = add_songs(session, [SongFacts("One", "Ann")])
+    for source, words in (("model", "a"), ("model", "b"), ("other", "c")):
+        store_words(session, song, source, title="A", text=words)
+    assert words_of_song(session, song) == {"model": "b", "other": "c"}
+    assert words_of_song(session, song + 1) == {}
+    assert len(read_books(session)) == 0
 
 
 def test_a_book_is_replaced_whole(session: Session) -> None:

@@ -14,6 +14,7 @@ import pytest
 from db.repositories import audio
 from db.repositories import songs as songs_repository
 from db.repositories.audio import Features, StoredFile
+from db.repositories.lyrics import words_of_song
 from db.repositories.placements import load_placements
 from db.session import write_transaction
 from pipelines.audio_analysis import VERSION
@@ -22,6 +23,7 @@ from pipelines.sounds import fit_release_sounds, read_sounds
 from tests.service.conftest import Run
 from tests.tiny_encoder import TinyEncoder
 from tests.tiny_generator import TinyTokens, tiny_pipeline
+from tests.tiny_lyrics import save_tiny_lyrics
 from tests.tiny_world import TinyWorld, copy_world
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
@@ -182,7 +184,9 @@ def test_an_added_track_is_placed_by_its_sound_and_listed_with_its_prompt(
     generate: Run, run: Run, heard: TinyWorld, tmp_path: Path
 ) -> None:
     pytest.importorskip("musicnn")
-    code, said, err = generate("a slow thing", "--out", str(tmp_path / "x.flac"), "--add", "--json")
+    save_tiny_lyrics(heard.home / "lyrics")
+    command = ("a slow thing", "--out", str(tmp_path / "x.flac"), "--add", "--lyrics", "--json")
+    code, said, err = generate(*command)
     assert code == 0, err
     (added,) = json.loads(said)["added"]
     assert (added["is_new"], added["is_placed"]) == (True, True)
@@ -190,8 +194,10 @@ def test_an_added_track_is_placed_by_its_sound_and_listed_with_its_prompt(
     number = int(added["song"].removeprefix("songspace:"))
     with heard.factory() as session:
         assert songs_repository.describe_songs(session, [number])[number].is_generated
+        words = words_of_song(session, number)
         placed = {one.song_id: one.how for one in load_placements(session, NEW)}
     assert placed[number] == "sound"
+    assert list(words.values()) == [(tmp_path / "x.flac.lyrics.txt").read_text()]
     listed = json.loads(run("generated", "--json")[1])["tracks"]
     assert [one["prompt"] for one in listed] == ["a slow thing"]
 
