@@ -27,8 +27,8 @@ from pipelines.backup_files import (
     copy_files,
     file_facts,
     home_files,
-    write_table,
 )
+from pipelines.backup_tables import write_table
 from pipelines.stages import only_one
 
 VERSION_TABLE = "alembic_version"

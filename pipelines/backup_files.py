@@ -5,6 +5,7 @@
     home/...                 the files of the home folder
 
 What can be made again stays out: caches, the stages of a night, the demo, locks and half-written files.
+Tables are written and read by pipelines/backup_tables.py.
 SQLite files of the home folder are copied as SQLite copies what is in use; all others byte by byte.
 """
 
@@ -15,16 +16,13 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from db.repositories.whole_tables import ColumnFacts, Digest, Row
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from db.repositories.whole_tables import ColumnFacts
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -172,50 +170,6 @@ def check_backup(folder: Path) -> Manifest:
     return manifest
 
 
-def write_table(
-    folder: Path, name: str, columns: Iterable[ColumnFacts], batches: Iterable[list[Row]]
-) -> TableFacts:
-    """Write the rows of a table, and count and sum them on the way."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = tuple(columns)
-    schema = pa.schema([(column.name, _arrow(column.kind)) for column in columns])
-    digest = Digest()
-    (folder / TABLES).mkdir(exist_ok=True)
-    with pq.ParquetWriter(folder / TABLES / f"{name}.parquet", schema, compression="zstd") as writer:
-        for batch in batches:
-            for row in batch:
-                digest.add(row)
-            arrays = [
-                pa.array(values, type=field.type)
-                for values, field in zip(zip(*batch, strict=True), schema, strict=True)
-            ]
-            writer.write_table(pa.Table.from_arrays(arrays, schema=schema))
-    return TableFacts(columns, digest.rows, digest.hexdigest())
-
-
-def read_table(folder: Path, name: str, facts: TableFacts) -> Iterator[list[Row]]:
-    """Give the rows of a table in batches, and see at the end that they are those that were written.
-
-    Raises
-    ------
-    BackupError
-        They are others.
-    """
-    import pyarrow.parquet as pq
-
-    digest = Digest()
-    with pq.ParquetFile(folder / TABLES / f"{name}.parquet") as file:
-        for batch in file.iter_batches(columns=[column.name for column in facts.columns]):
-            rows = list(zip(*(column.to_pylist() for column in batch.columns), strict=True))
-            for row in rows:
-                digest.add(row)
-            yield rows
-    if (digest.rows, digest.hexdigest()) != (facts.rows, facts.digest):
-        raise BackupError(f"the table {name} in {folder} holds other rows than its manifest says")
-
-
 def home_files(home: Path, *, database: Path | None) -> list[Path]:
     """The files of a home folder that belong into a backup, as paths within it.
 
@@ -258,11 +212,17 @@ def copy_files(
         target = folder / HOME / path
         target.parent.mkdir(parents=True, exist_ok=True)
         source = home / path
-        if _is_sqlite(source):
-            _copy_sqlite(source, target)
-        else:
-            shutil.copyfile(source, target)
-        facts[f"{HOME}/{path.as_posix()}"] = file_facts(target, source.stat().st_mode & 0o777)
+        try:
+            if _is_sqlite(source):
+                _copy_sqlite(source, target)
+            else:
+                shutil.copyfile(source, target)
+            mode = source.stat().st_mode & 0o777
+        except FileNotFoundError:
+            # Swept away since it was listed, as previews of what is being made are.
+            target.unlink(missing_ok=True)
+            continue
+        facts[f"{HOME}/{path.as_posix()}"] = file_facts(target, mode)
         target.chmod(0o600)
     return facts
 
@@ -270,21 +230,6 @@ def copy_files(
 def file_facts(path: Path, mode: int = 0o600) -> FileFacts:
     """Measure a file of a backup."""
     return FileFacts(path.stat().st_size, _sha256(path), mode)
-
-
-def _arrow(kind: str) -> pa.DataType:
-    import pyarrow as pa
-
-    types: dict[str, pa.DataType] = {
-        "json": pa.string(),
-        "text": pa.string(),
-        "bool": pa.bool_(),
-        "int": pa.int64(),
-        "float": pa.float64(),
-        "moment": pa.timestamp("us", tz="UTC"),
-        "bytes": pa.large_binary(),
-    }
-    return types[kind]
 
 
 def _stays_inside(name: str) -> bool:

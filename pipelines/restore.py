@@ -35,8 +35,8 @@ from pipelines.backup_files import (
     Manifest,
     check_backup,
     file_facts,
-    read_table,
 )
+from pipelines.backup_tables import read_table
 
 logger = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from db.older_schema import make_tables
 from db.repositories.whole_tables import digest_of, tables_of
 from db.session import SessionFactory, make_engine, make_session_factory
 from pipelines.backup import backup
-from pipelines.backup_files import BackupError, Manifest, check_backup
+from pipelines.backup_files import BackupError, Manifest, check_backup, copy_files
 from pipelines.restore import restore
 from pipelines.stages import JobRunningError, only_one
 from tests.databases import *  # noqa: F403
@@ -262,6 +262,12 @@ def test_a_manifest_leads_nowhere_else(filled: SessionFactory, home: Path, tmp_p
     path.write_text(path.read_text().replace("home/erasures.key", "home/../../erasures.key"))
     with pytest.raises(BackupError, match="outside the backup"):
         check_backup(tmp_path / "kept")
+
+
+def test_what_is_swept_away_meanwhile_is_no_part_of_a_backup(home: Path, tmp_path: Path) -> None:
+    facts = copy_files(home, [Path("generations/gone.png"), Path("erasures.key")], tmp_path / "kept")
+    assert set(facts) == {"home/erasures.key"}
+    assert {path.name for path in (tmp_path / "kept").rglob("*") if path.is_file()} == {"erasures.key"}
 
 
 @FROM_SQLITE

@@ -1,4 +1,4 @@
-"""docs/http.md: every call that it shows works as it stands."""
+"""README.md and docs/http.md: every call that they show works as it stands."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ SHOWN = "http://127.0.0.1:8000"
 
 
 def calls(repository: Path) -> list[str]:
-    return [line for line in code(repository / "docs" / "http.md") if line.startswith("curl ")]
+    lines = code(repository / "README.md") + code(repository / "docs" / "http.md")
+    return [line for line in lines if line.startswith("curl ")]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")
