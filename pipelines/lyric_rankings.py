@@ -17,7 +17,7 @@ from generation.lyrics.rankings import PERSON, RUBRIC, Ranking, RankingError
 from generation.lyrics.rhyme import Rhymer
 from generation.lyrics.rubric import ranking, rubric_points
 from generation.lyrics.runs import RunSet
-from generation.lyrics.song import song_of_text
+from generation.lyrics.song import SongText, song_of_text
 from generation.lyrics.tokenizer import ANSWER, END, LyricTokenizer
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def people_rankings(rows: Iterable[RankedTakes], tokenizer: LyricTokenizer) -> l
     found, bad = [], 0
     for row in rows:
         texts = [take.get("text") if isinstance(take, dict) else take for take in row.takes]
-        songs = [song_of_text("", text) if isinstance(text, str) else None for text in texts]
+        songs = [song_of_take(text) if isinstance(text, str) else None for text in texts]
         tokens = [np.array(tokenizer.encode_song(song), np.int32) for song in songs if song is not None]
         try:
             order = tuple(int(place) for place in row.ranking)
@@ -78,6 +78,13 @@ def people_rankings(rows: Iterable[RankedTakes], tokenizer: LyricTokenizer) -> l
     if bad:
         logger.warning("lyrics: %d rankings in the database name takes that are not there: left out", bad)
     return found
+
+
+def song_of_take(text: str) -> SongText:
+    """Read a song as it is shown: its title in a line of its own above the first mark, if it has one."""
+    head, _, rest = text.strip().partition("\n\n")
+    is_title = "\n" not in head and not head.startswith("[") and rest.lstrip().startswith("[")
+    return song_of_text(head.removeprefix("# "), rest) if is_title else song_of_text("", text)
 
 
 def rubric_rankings(

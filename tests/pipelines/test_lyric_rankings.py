@@ -16,6 +16,7 @@ from pipelines.lyric_rankings import (
     people_rankings,
     prompt_tokens,
     rubric_ranking,
+    song_of_take,
     tuning_prompts,
 )
 from tests.tiny_songs import tiny_documents, tiny_tokenizer
@@ -43,6 +44,12 @@ def test_stored_texts_become_takes_and_what_is_none_is_left_out(caplog: pytest.L
     assert found.pairs() == [(1, 0)]
     assert found.prompt[-1] == ANSWER
     assert TOKENIZER.decode_song(found.takes[1]).lines == ("Bella has a hat",)
+
+
+def test_the_line_above_the_first_mark_is_the_title() -> None:
+    song = song_of_take(f"Hats\n\n{GOOD}")
+    assert (song.title, len(song.lines)) == ("Hats", 2)
+    assert song_of_take(GOOD).title == song_of_take("one line\nanother").title == ""
 
 
 def test_the_rubric_ranks_what_is_on_topic_and_ended_first() -> None:
