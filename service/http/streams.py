@@ -12,6 +12,7 @@ import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import anyio
 import anyio.to_thread
@@ -82,9 +83,9 @@ async def stream(place: Place, streams: Streams, generation: str, after: int) ->
             await anyio.sleep(LOOK_EVERY_S)
 
 
-def _written(file: object) -> float:
+def _written(file: Path) -> float:
     try:
-        return float(file.stat().st_mtime_ns)  # type: ignore[attr-defined]
+        return float(file.stat().st_mtime_ns)
     except OSError:
         return 0.0
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -203,7 +203,7 @@ def generations_before(
     """Generations of everybody, or of one user, newest first; those before a `number` where one is given."""
     with place.session_factory() as session:
         found = jobs.jobs_before(session, before, limit, user_id=user_id)
-    return [_state(place, job) for job in found]
+    return _states(place, found)
 
 
 def events(place: Place, generation: str, after: int = 0) -> list[Event]:
@@ -396,30 +396,37 @@ def _take(job: Job, number: int) -> Mapping[str, Any]:
 
 
 def _state(place: Place, job: Job) -> GenerationState:
-    ahead, notice = 0, ""
+    return _states(place, [job])[0]
+
+
+def _states(place: Place, found: Sequence[Job]) -> list[GenerationState]:
+    """Generations as they are now, with what their owners are called."""
+    owners = {job.user_id for job in found if job.user_id is not None}
     with place.session_factory() as session:
-        if job.is_open:
-            ahead = jobs.count_before(session, job.number) if job.state == jobs.QUEUED else 0
-        names = {} if job.user_id is None else users_repository.name_users(session, [job.user_id])
-    if job.is_open and not has_worker(place.settings.home):
-        notice = NO_WORKER
-    result = job.result or {}
-    return GenerationState(
-        generation=job.token,
-        state=job.state,
-        reason=job.reason,
-        user=names.get(job.user_id) if job.user_id is not None else None,
-        order=order_of_json(job.parameters["order"]),
-        created_at=job.created_at,
-        started_at=job.started_at,
-        finished_at=job.finished_at,
-        ahead=ahead,
-        attempts=job.attempts,
-        takes=tuple(_shown(one) for one in result.get("takes", [])),
-        notes=tuple(result.get("notes", ())),
-        notice=notice,
-        number=job.number,
-    )
+        names: dict[int | None, str] = {**users_repository.name_users(session, owners)} if owners else {}
+        ahead = {
+            job.number: jobs.count_before(session, job.number) for job in found if job.state == jobs.QUEUED
+        }
+    waits = any(job.is_open for job in found) and not has_worker(place.settings.home)
+    return [
+        GenerationState(
+            generation=job.token,
+            state=job.state,
+            reason=job.reason,
+            user=names.get(job.user_id),
+            order=order_of_json(job.parameters["order"]),
+            created_at=job.created_at,
+            started_at=job.started_at,
+            finished_at=job.finished_at,
+            ahead=ahead.get(job.number, 0),
+            attempts=job.attempts,
+            takes=tuple(_shown(one) for one in (job.result or {}).get("takes", [])),
+            notes=tuple((job.result or {}).get("notes", ())),
+            notice=NO_WORKER if waits and job.is_open else "",
+            number=job.number,
+        )
+        for job in found
+    ]
 
 
 def _shown(take: Mapping[str, Any]) -> Take:

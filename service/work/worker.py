@@ -41,6 +41,7 @@ GENERATIONS, ADDING, NIGHTS = "generations", "adding", "nights"
 LOOK_EVERY_S = 0.5
 _LOOK_AGAIN_S = 5.0
 _TIDY_EVERY_S = 600.0
+_STUCK_S = 60.0
 _KEPT = timedelta(days=1)
 _OPEN = ["ENQUEUED", "PENDING", "DELAYED"]
 _NOBODY = "nobody"
@@ -63,6 +64,7 @@ class Worker:
         self._making = Bearings(self.place, self._makers, self._stopping)
         self._nights = Bearings(self.place, Makers(settings, night), self._stopping)
         self._looked_at_s: dict[str, float] = {}
+        self._at_work: set[tuple[str, str]] = set()
         self._slot: Slot | None = None
         self._thread: threading.Thread | None = None
 
@@ -152,7 +154,11 @@ class Worker:
         from dbos import DBOS
 
         def flow(what: str) -> None:
-            DBOS.run_step({"name": name}, do, what)
+            self._at_work.add((name, what))
+            try:
+                DBOS.run_step({"name": name}, do, what)
+            finally:
+                self._at_work.discard((name, what))
 
         return DBOS.workflow(name=name)(flow)
 
@@ -230,8 +236,12 @@ class Worker:
         known = DBOS.list_workflows(
             workflow_id_prefix=f"{queue}-{what}.", load_input=False, load_output=False
         )
-        if any(one.status in _OPEN for one in known):
-            return
+        for one in known:
+            if one.status in _OPEN and not self._is_stuck(one, queue, what):
+                return
+            if one.status in _OPEN:
+                logger.warning("%s %s was taken and not begun: it is given once more", queue, what)
+                DBOS.cancel_workflow(one.workflow_id)
         options: Any = {
             "workflow_name": queue,
             "queue_name": queue,
@@ -241,6 +251,13 @@ class Worker:
         if whose:
             options["queue_partition_key"] = whose
         DBOS.enqueue_workflow_with_options(options, what)
+
+    def _is_stuck(self, workflow: Any, queue: str, what: str) -> bool:
+        """Whether this worker has it by name, but not in hand: the database was lost in between."""
+        assert self._slot is not None
+        is_ours = workflow.status == "PENDING" and workflow.executor_id == self._slot.name
+        idle_s = time.time() - (workflow.updated_at or 0) / 1000
+        return is_ours and (queue, what) not in self._at_work and idle_s > _STUCK_S
 
     def _take_over(self) -> None:
         """Put back what workers were at that live no more."""
