@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from generation.lyrics.language_model import LanguageModel
 
 TRAINING = TextTraining(
-    batch_size=8, learning_rate=1e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=20
+    batch_size=8, learning_rate=3e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=20
 )
 LOOP = LoopConfig(steps=120, warmup_steps=10, log_every=5, checkpoint_every=40)
 _AT_ONCE = 8  # Pairs whose reference is asked together.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from generation.lyrics.language_model import LanguageModel
 
 TRAINING = TextTraining(
-    batch_size=2, learning_rate=1e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=1000
+    batch_size=2, learning_rate=3e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=1000
 )
 """Batches are of prompts."""
 LOOP = LoopConfig(steps=100, warmup_steps=5, schedule="constant", log_every=5, checkpoint_every=20)
