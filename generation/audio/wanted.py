@@ -9,9 +9,9 @@ from generation.audio.guidance import Guidance, Said, evaluations
 from generation.audio.request import Request, genre_of, key_of
 from generation.audio.wishes import Wishes, wishes_of_prompt
 
-GUIDANCE = 3.0
+GUIDANCE = 2.0
 """Of words; `make bench-diffusion ARGS=scales` measures it and the two below."""
-STRUCTURE_SHARE, KEY_SHARE = 1.0, 1.0
+STRUCTURE_SHARE, KEY_SHARE = 1.0, 2.5
 """How much is insisted on tempo and length, and on the key, for each bit of the words' guidance."""
 
 

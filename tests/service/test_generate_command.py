@@ -94,7 +94,7 @@ def test_what_it_listened_to_is_drawn_and_the_sound_is_the_same(run: Run, tmp_pa
 
 def test_scales_of_their_own_are_recorded_and_heard(run: Run, tmp_path: Path) -> None:
     out = str(tmp_path / "x.wav")
-    scales = ("--tempo-guidance", "1", "--key-guidance", "7", "--style-guidance", "2")
+    scales = ("--guidance", "3", "--tempo-guidance", "1", "--key-guidance", "7", "--style-guidance", "2")
     code, said, _ = run("generate", "jazz in A minor", *QUICK, *scales, "--out", out, "--json")
     found = json.loads(said)["settings"]["guidance"]
     assert code == 0
