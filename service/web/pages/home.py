@@ -6,8 +6,9 @@ import asyncio
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 
 from pipelines.answers import Recommendations
 from pipelines.discover import Discovery, discover
@@ -79,26 +80,17 @@ async def build(seat: Seat) -> None:
 
     slider.on("change", turned)
 
-    async def said(_: int, __: str) -> None:
-        await load(quiet=True)
+    def said(_: int, __: str) -> None:
+        if not made.is_deleted:
+            background_tasks.create(load(quiet=True), name="made for you, anew")
 
-    seat.player.on_mark(lambda song, mark: _soon(made, said(song, mark)))
+    seat.player.on_mark(said)
     await asyncio.gather(
         load(),
         fill(seat, weekly, lambda: _week(seat), lambda found: _weekly(seat, *found), quiet=True),
         fill(seat, radios, lambda: _heard_most(seat), lambda songs: _radios(seat, songs), quiet=True),
         fill(seat, recent, lambda: _recently(seat), lambda songs: _recent(seat, songs), quiet=True),
     )
-
-
-def _soon(place: ui.element, work: object) -> None:
-    """Do something beside, on the page of a place."""
-    from nicegui import background_tasks
-
-    if not place.is_deleted:
-        background_tasks.create(work)  # type: ignore[arg-type]
-    else:
-        work.close()  # type: ignore[attr-defined]
 
 
 async def _welcome(seat: Seat) -> None:
@@ -185,7 +177,7 @@ def _onboarding(seat: Seat) -> None:
 
             def draw(songs: list[SongView]) -> None:
                 for song in songs:
-                    button(song.by, lambda song=song: pick(song), icon="add", kind="quiet")
+                    button(song.by, partial(pick, song), icon="add", kind="quiet")
 
             await fill(seat, found, question, draw, quiet=True)
 
@@ -264,7 +256,7 @@ def _radios(seat: Seat, songs: list[SongView]) -> None:
                 icon_button(
                     "radio",
                     f"Start a radio from {song.title}",
-                    lambda song=song: seat.player.start_radio(song),
+                    partial(seat.player.start_radio, song),
                 )
 
 

@@ -9,7 +9,7 @@ from pipelines.stored_playlists import PlaylistAnswer, delete_playlist, edit_pla
 from service.http.problems import Refused
 from service.web.media import allow_reading
 from service.web.parts import terms
-from service.web.parts.buttons import Handler, button, guarded, heading, icon_button, link, text
+from service.web.parts.buttons import Load, button, guarded, heading, icon_button, link, text
 from service.web.parts.song_list import song_list
 from service.web.parts.song_sheet import dialog
 from service.web.parts.states import empty, fill, section
@@ -47,7 +47,7 @@ async def build(seat: Seat, number: str) -> None:
     await load()
 
 
-def _draw(seat: Seat, number: str, shown: PlaylistAnswer, songs: list[SongView], load: Handler) -> None:
+def _draw(seat: Seat, number: str, shown: PlaylistAnswer, songs: list[SongView], load: Load) -> None:
     may_change = seat.visitor.is_admin or shown.owner == seat.visitor.caller.user_id
     name = shown.name or "Playlist"
     ref = own_ref(int(number))
@@ -88,7 +88,7 @@ def _draw(seat: Seat, number: str, shown: PlaylistAnswer, songs: list[SongView],
         async def take() -> None:
             left = [own_ref(one.id) for at, one in enumerate(songs) if at != place]
             await seat.ask(lambda: edit_playlist(factory, ref, songs=left))
-            await load(quiet=True)  # type: ignore[call-arg, misc]
+            await load(quiet=True)
 
         icon_button("close", f"Take {song.title} out of the playlist", take, small=True)
 
@@ -102,7 +102,7 @@ def _goes_on(seat: Seat, ref: str) -> list[SongView]:
     return in_order(answer.songs, views(seat.service.session_factory, answer.songs, seat.listener))
 
 
-def _further(seat: Seat, ref: str, songs: list[SongView], load: Handler) -> None:
+def _further(seat: Seat, ref: str, songs: list[SongView], load: Load) -> None:
     if not songs:
         return
     factory = seat.service.session_factory
@@ -115,14 +115,14 @@ def _further(seat: Seat, ref: str, songs: list[SongView], load: Handler) -> None
                 edit_playlist(factory, ref, songs=[*before, own_ref(song.id)])
 
             await seat.ask(do)
-            await load(quiet=True)  # type: ignore[call-arg, misc]
+            await load(quiet=True)
 
         icon_button("add", f"Add {song.title} to the playlist", add, small=True)
 
     song_list(seat, songs, source="Would go on", extra=added)
 
 
-def _rename(seat: Seat, ref: str, name: str, load: Handler) -> None:
+def _rename(seat: Seat, ref: str, name: str, load: Load) -> None:
     sheet = dialog("Rename the playlist")
     with sheet.box:
         field = (
@@ -137,7 +137,7 @@ def _rename(seat: Seat, ref: str, name: str, load: Handler) -> None:
                 raise Refused(422, "a playlist has a name")
             await seat.ask(lambda: edit_playlist(seat.service.session_factory, ref, name=wanted))
             sheet.close()
-            await load(quiet=True)  # type: ignore[call-arg, misc]
+            await load(quiet=True)
 
         field.on("keydown.enter", guarded(rename))
         button("Rename", rename, kind="primary")

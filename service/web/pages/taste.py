@@ -12,7 +12,7 @@ from pipelines.edit_profile import DecisionsAnswer, decide, decisions, undo
 from pipelines.explore import neighbours, profile
 from service.web.parts import terms
 from service.web.parts.axes import draw_axes
-from service.web.parts.buttons import Handler, button, heading, text
+from service.web.parts.buttons import Load, button, heading, text
 from service.web.parts.listener import draw_choice, shown_name
 from service.web.parts.song_list import cover, song_list
 from service.web.parts.space_map import draw_space_map
@@ -85,7 +85,7 @@ def _facts(answer: ProfileAnswer) -> None:
 _WORDS = (("like", "liked"), ("dislike", "disliked"), ("block", "never again"))
 
 
-def _interests(seat: Seat, answer: ProfileAnswer, songs: dict[str, SongView], load: Handler) -> None:
+def _interests(seat: Seat, answer: ProfileAnswer, songs: dict[str, SongView], load: Load) -> None:
     heading("Interests", hint=terms.INTEREST)
     if not answer.interests:
         empty("Nothing is known yet. Play some songs, or like three of them.", action=("Home", "/"))
@@ -97,7 +97,7 @@ def _interests(seat: Seat, answer: ProfileAnswer, songs: dict[str, SongView], lo
                     _interest(seat, interest, songs, load)
 
 
-def _interest(seat: Seat, interest: InterestAnswer, songs: dict[str, SongView], load: Handler) -> None:
+def _interest(seat: Seat, interest: InterestAnswer, songs: dict[str, SongView], load: Load) -> None:
     middle = songs[interest.medoid.song]
     cover(middle.id, 96)
     with ui.element("div").classes("about"):
@@ -121,18 +121,18 @@ def _interest(seat: Seat, interest: InterestAnswer, songs: dict[str, SongView], 
             made.props["title"] = said
 
 
-async def _decide(seat: Seat, do: str, named: str, said: str, load: Handler) -> None:
+async def _decide(seat: Seat, do: str, named: str, said: str, load: Load) -> None:
     service = seat.service
     await seat.ask(lambda: decide(seat.now.need, service.session_factory, seat.listener, do, named))
     ui.notify(said)
-    await load(quiet=True)  # type: ignore[call-arg, misc]
+    await load(quiet=True)
 
 
-async def _undo(seat: Seat, named: str | None, load: Handler) -> None:
+async def _undo(seat: Seat, named: str | None, load: Load) -> None:
     service = seat.service
     await seat.ask(lambda: undo(seat.now.need, service.session_factory, seat.listener, named))
     ui.notify("Taken back")
-    await load(quiet=True)  # type: ignore[call-arg, misc]
+    await load(quiet=True)
 
 
 def _axes(answer: ProfileAnswer) -> None:
@@ -147,7 +147,7 @@ def _decisions(seat: Seat) -> DecisionsAnswer:
     return decisions(seat.service.session_factory, seat.listener)
 
 
-def _decided(seat: Seat, answer: DecisionsAnswer, *, load: Handler) -> None:
+def _decided(seat: Seat, answer: DecisionsAnswer, *, load: Load) -> None:
     if not answer.decisions:
         return
     heading("What you decided")

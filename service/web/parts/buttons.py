@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from nicegui import ui
 
 from service.http.problems import Refused
 
 Handler = Callable[[], Awaitable[Any] | Any]
+
+
+class Load(Protocol):
+    """Loads a part of a page anew; quietly, so that what stands there stays until it is made."""
+
+    async def __call__(self, *, quiet: bool = False) -> None:  # noqa: D102
+        ...
 
 
 def guarded(handler: Handler) -> Callable[[], Awaitable[None]]:

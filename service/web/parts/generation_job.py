@@ -1,4 +1,4 @@
-"""A generation while it is made: how far it is, the spectrogram as it comes out of the noise, a way to stop."""
+"""A generation while it is made: how far it is, the spectrogram that emerges from noise, a way to stop."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _adding(seat: Seat, state: GenerationState, take: Take) -> None:
         now = await seat.ask(lambda: generations.show(seat.service, state.generation))
         song = next(one.song for one in now.takes if one.number == take.number)
         if song:
-            song = await seat.ask(lambda: _number(seat, song))
+            song = await seat.ask(partial(_number, seat, song))
             ui.notify("It is in the library now, and is recommended like any other song.")
         show(song)
 

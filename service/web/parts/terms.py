@@ -58,11 +58,11 @@ MUSIC = (
     "Music (mp3, flac, ogg, opus, m4a, wav) is read where it lies and analysed: tempo, key, how it sounds. "
     "Playlists and listens are taken from files of many kinds. The next night learns from all of it."
 )
-NIGHTS = "The nightly job learns anew from all playlists and listens. Stages whose input did not change are skipped."
+NIGHTS = "The nightly job learns anew from all playlists and listens; stages with nothing new are skipped."
 RELEASES = "A release is everything that was learned in a night, in one folder. The last three are kept."
 EVALUATION = (
     "Songs of held-back playlists are hidden and looked for. NDCG@100 is 1 when all of them come first; "
     "R-precision is the share found among as many guesses as are hidden. Ranges are 95 % intervals."
 )
 FIGURES = "Since the service started. Monitoring reads them at /metrics."
-KEYS = "Whoever calls from another machine needs a key. It is shown once, when it is made; only its hash is kept."
+KEYS = "Whoever calls from another machine needs a key. It is shown once; only its hash is kept."
