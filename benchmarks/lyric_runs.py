@@ -1,0 +1,110 @@
+"""Trained lyric models, wherever they lie, and what is measured of each on held-back books."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generation.checkpoint import CONFIG, checkpoint_sha256
+from generation.lyrics.corpus import TokenStream
+from generation.lyrics.language_model import LanguageModel
+from generation.lyrics.memory_probe import memory_probes
+from generation.lyrics.models import load_model
+from generation.lyrics.sampling import Sampling, generate
+from generation.lyrics.scoring import bits_by_place, bits_per_byte
+from generation.lyrics.tokenizer import LyricTokenizer
+from generation.lyrics.training import MODEL
+from pipelines.lyrics import ANSWERING
+
+PLACE_SONGS = 60
+"""Held-back songs for bits by place."""
+_STEPS = "step"
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder with a trained model, and what is known of its training (`seconds`, `tokens`, bits)."""
+
+    name: str
+    folder: Path
+    facts: dict[str, Any]
+
+    @property
+    def answers(self) -> bool:
+        """Whether it was taught to answer prompts."""
+        return any(part in ANSWERING for part in self.folder.parts)
+
+
+def find_runs(folders: Sequence[Path], results: Path | None = None) -> list[Run]:
+    """Every folder below some that holds `model/config.json`, by path; `results` holds documents of training
+    figures as `<name>.json`, or with a word before, as `base_<name>.json`.
+    """
+    found: dict[Path, str] = {}
+    for folder in folders:
+        for config in sorted(folder.rglob(f"{MODEL}/{CONFIG}")):
+            run = config.parent.parent
+            stage = run.parent.name if run.parent != folder else ""
+            found.setdefault(run, f"{stage} {run.name}".strip(" _").removeprefix("runs_ "))
+    return [Run(name, path, _facts(path, name, results)) for path, name in found.items()]
+
+
+def _facts(run: Path, name: str, results: Path | None) -> dict[str, Any]:
+    last = name.rsplit(" ", 1)[-1]
+    places = [run / "result.json"]
+    if results is not None:
+        places += [results / f"{last}.json", *sorted(results.glob(f"*_{last}.json"))]
+    for place in places:
+        if place.is_file():
+            return dict(json.loads(place.read_text(encoding="utf-8")))
+    return {}
+
+
+def measure_run(
+    run: Run, model: LanguageModel, tokenizer: LyricTokenizer, valid: TokenStream, test: TokenStream
+) -> dict[str, Any]:
+    """Everything that is measured of a trained model but the songs that it writes.
+
+    Bits that training measured on the same books are taken from its figures.
+    """
+    facts = run.facts
+    steps = facts.get("steps", facts.get(_STEPS))
+    return {
+        "model": model.name,
+        "answers": run.answers,
+        "sha256": checkpoint_sha256(run.folder / MODEL),
+        "parameters": model.n_parameters,
+        "valid_bits": facts.get("valid_bits") or bits_per_byte(model, valid),
+        "test_bits": facts.get("test_bits") or bits_per_byte(model, test),
+        "train_s": facts.get("cpu_seconds", facts.get("seconds")),
+        "trained_tokens": facts.get("tokens"),
+        "steps": steps,
+        "tokens_per_s": tokens_per_second(model),
+        "places": [
+            [p.first, p.bits_per_byte] for p in bits_by_place(model, test, tokenizer, most_songs=PLACE_SONGS)
+        ],
+        "probes": [
+            [p.kind, p.gap_words, p.accuracy, p.chance, p.gain_bits] for p in memory_probes(model, tokenizer)
+        ],
+    }
+
+
+def tokens_per_second(model: LanguageModel, n: int = 120) -> float:
+    """How many tokens a second it writes, one after the other."""
+    tokens: Iterator[int] = generate(
+        model, [], Sampling(1.0, top_p=1.0, max_tokens=n), rng=np.random.default_rng(1), stops=()
+    )
+    next(tokens)
+    started = time.perf_counter()
+    written = sum(1 for _ in tokens)
+    return written / (time.perf_counter() - started)
+
+
+def load(run: Run) -> LanguageModel:
+    """Load the model of a run."""
+    return load_model(run.folder / MODEL)
