@@ -26,7 +26,17 @@ from service.http.metrics import Metrics
 from service.http.openapi import document
 from service.http.problems import add_problem_handlers
 from service.http.references import References
-from service.http.routes import admin, generations, health, nightly, playlists, songs, space, users
+from service.http.routes import (
+    admin,
+    generations,
+    health,
+    lyrics,
+    nightly,
+    playlists,
+    songs,
+    space,
+    users,
+)
 from service.http.service import Service, asks_for_keys
 from service.http.snapshot import ReleaseWatch
 from service.settings import Settings
@@ -65,7 +75,7 @@ def build_app(settings: Settings, *, host: str = "127.0.0.1", web: bool = False)
     )
     add_problem_handlers(app)
     app.include_router(health.router)
-    for module in (songs, playlists, users, space, admin, generations, nightly):
+    for module in (songs, playlists, users, space, admin, lyrics, generations, nightly):
         app.include_router(module.router, prefix="/v1")
     # The last that is added is the first that a request meets.
     for layer in (References, Bodies, Door):
@@ -100,6 +110,8 @@ def make_server(settings: Settings, *, host: str, port: int, web: bool = False) 
     """Make the server of an application; `run()` answers until it is told to stop."""
     import uvicorn
 
+    from service.http.patience import PatientProtocol
+
     config = uvicorn.Config(
         build_app(settings, host=host, web=web),
         host=host,
@@ -107,6 +119,7 @@ def make_server(settings: Settings, *, host: str, port: int, web: bool = False) 
         log_config=None,
         access_log=False,  # addresses name users
         server_header=False,
+        http=PatientProtocol,
         limit_concurrency=MOST_CONNECTIONS,
         timeout_keep_alive=_KEEP_ALIVE_S,
         timeout_graceful_shutdown=_GRACE_S,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from http import HTTPStatus
 from typing import Any
 
@@ -17,24 +17,30 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from db.errors import DatabaseUnavailableError, NotFoundError
+from generation.checkpoint import CheckpointError
+from generation.lyrics.attention import NoAttentionError
+from generation.lyrics.tokenizer import TokenizerError
 from generation.studio.soundfont import SoundFontMissingError
 from generation.text_encoder import TextEncoderMissingError
 from pipelines.edit_profile import UnknownInterestError
+from pipelines.lyrics import NoLyricModelError, TextError
 from pipelines.release_files import ReleaseError
 from pipelines.serving import NoReleaseError
 from pipelines.song_sound import NoSoundError
 from pipelines.sources.audio_stream import AudioError
 from pipelines.stages import JobRunningError
-from pipelines.stored_playlists import UnreadablePlaylistError
 from pipelines.towers import NoTowerError
+from pipelines.write_lyrics import RefusedError as SongRefusedError
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 5
 _MOST_ERRORS, _LONGEST = 20, 400
+_METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
 class Refused(Exception):
@@ -64,14 +70,19 @@ class ProblemResponse(JSONResponse):
 
 
 @contextmanager
-def naming(field: str) -> Iterator[None]:
+def naming(field: str, *, status: int = 422) -> Iterator[None]:
     """Say that a value which the use case refuses came in this field."""
     try:
         yield
-    except UnreadablePlaylistError as error:
-        raise Refused(422, str(error), errors=[(field, str(error))]) from None
     except ValueError as error:
-        raise Refused(422, str(error), errors=[(field, str(error))]) from None
+        raise Refused(status, str(error), errors=[(field, str(error))]) from None
+
+
+def unanswered(field: str) -> AbstractContextManager[None]:
+    """Say that a value is as it should be, but that there is no answer to it as things stand: a song without
+    a place, a user without listens, a path from a song to itself.
+    """
+    return naming(field, status=409)
 
 
 def problem(refused: Refused) -> ProblemResponse:
@@ -106,6 +117,15 @@ def refusal_of(error: Exception) -> Refused | None:
         return Refused(409, text)
     if isinstance(error, TextEncoderMissingError | SoundFontMissingError):
         return Refused(409, text)
+    if isinstance(error, NoLyricModelError | NoAttentionError):
+        return Refused(409, text)
+    if isinstance(error, CheckpointError | TokenizerError):
+        logger.error("a model cannot be used: %s", text)
+        return Refused(409, "the model is damaged: train it again, or install it anew")
+    if isinstance(error, TextError):
+        return Refused(422, text, errors=[("body", text)])
+    if isinstance(error, SongRefusedError):
+        return Refused(403, text)
     if isinstance(error, DatabaseUnavailableError | PoolTimeoutError):
         logger.warning("the database cannot be used: %s", text)
         return Refused(503, "the database cannot be used now", headers={"Retry-After": str(RETRY_S)})
@@ -124,7 +144,8 @@ def add_problem_handlers(app: FastAPI) -> None:
     for kind in (
         Refused, NotFoundError, UnknownInterestError, NoSoundError, AudioError, NoReleaseError, NoTowerError,
         ReleaseError, JobRunningError, TextEncoderMissingError, SoundFontMissingError,
-        DatabaseUnavailableError, PoolTimeoutError,
+        DatabaseUnavailableError, PoolTimeoutError, NoLyricModelError, NoAttentionError, CheckpointError,
+        TokenizerError, TextError, SongRefusedError,
     ):  # fmt: skip
         app.add_exception_handler(kind, foreseen)
     app.add_exception_handler(HTTPException, _of_http)
@@ -140,7 +161,19 @@ async def _of_http(request: Request, error: Exception) -> ProblemResponse:
         400: "the request cannot be read",
     }.get(error.status_code, str(error.detail))
     headers = {name: str(value) for name, value in (error.headers or {}).items()}
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
     return problem(Refused(error.status_code, detail, headers=headers))
+
+
+def _methods(request: Request) -> list[str]:
+    """What is done at an address; each method has a route of its own, and the framework tells of one."""
+
+    def is_done(method: str) -> bool:
+        scope = {**request.scope, "method": method}
+        return any(one.matches(dict(scope))[0] is Match.FULL for one in request.app.routes)
+
+    return [method for method in _METHODS if is_done(method)]
 
 
 async def _of_validation(_: Request, error: Exception) -> ProblemResponse:

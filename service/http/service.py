@@ -14,6 +14,7 @@ from db.session import SessionFactory
 from service.http.kept import Kept
 from service.http.keys import Caller
 from service.http.limits import Buckets
+from service.http.lyric_models import LyricModels
 from service.http.metrics import Metrics
 from service.http.problems import Refused
 from service.http.snapshot import ReleaseWatch, Snapshot
@@ -47,6 +48,7 @@ class Service:
     drawing: threading.Lock = field(default_factory=threading.Lock)
     playing: threading.Lock = field(default_factory=threading.Lock)
     files: Kept[int, SongFile] = field(default_factory=lambda: Kept(_FILES))
+    lyrics: LyricModels = field(default_factory=LyricModels)
     streams: Streams = field(default_factory=Streams)
 
 
