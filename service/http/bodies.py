@@ -13,7 +13,7 @@ MOST_BYTES = 1 << 20
 PLAYLIST_BYTES = 8 << 20
 SECONDS, UPLOAD_SECONDS = 20.0, 300.0
 _UPLOADS = ("/v1/admin/ingest", "/v1/generations/sounds")
-_PLAYLISTS = "/v1/playlists/import"
+_PLAYLISTS = "/v1/playlists"
 
 
 class Bodies:
@@ -51,7 +51,7 @@ def _bounds(scope: Scope) -> tuple[int, float]:
     if scope["path"] in _UPLOADS:
         service: Service = scope["app"].state.service
         return service.settings.upload_mib << 20, UPLOAD_SECONDS
-    return (PLAYLIST_BYTES if scope["path"] == _PLAYLISTS else MOST_BYTES), SECONDS
+    return (PLAYLIST_BYTES if scope["path"].startswith(_PLAYLISTS) else MOST_BYTES), SECONDS
 
 
 async def _read(scope: Scope, receive: Receive, most: int, seconds: float) -> bytes | None:

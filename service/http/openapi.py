@@ -15,7 +15,9 @@ from service.http.door import OPEN_PATHS
 from service.http.schemas import Problem
 
 _MEDIA = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+_NO_HTTP = {"text/plain": {"schema": {"type": "string"}}}
 _EVERYWHERE = {
+    "400": "This is no HTTP, or the address is longer than 64 KiB; or the body cannot be read.",
     "403": "This key does not allow that.",
     "413": "The body is too large.",
     "422": "Something in the request cannot be understood; `errors` says which field.",
@@ -25,7 +27,7 @@ _EVERYWHERE = {
 _WITH_KEY = {"401": "A key is needed, or this one is not known."}
 _WITH_NAME = {"404": "There is no such thing; `kind` and `id` say what."}
 _WITH_RELEASE = {"409": "The question has no answer as things stand, such as before the first release."}
-_WITH_BODY = {"400": "The body cannot be read.", "408": "The body came too slowly."}
+_WITH_BODY = {"408": "The body came too slowly."}
 ABOUT = """Music recommendation over HTTP. Names are `scheme:value`; a slash in a name comes as `%2F`.
 Answers say which release they are made from; `fallback` and `notice` say when something stands in."""
 
@@ -62,5 +64,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
             own.setdefault("content", {}).update(_MEDIA)
         elif status == "400":
             own["content"] = {**own.get("content", {}), **_MEDIA}
+    # What is no HTTP the server refuses by itself, in its own words.
+    responses["400"]["content"] = {**responses["400"]["content"], **_NO_HTTP}
     if method == "get" and path.startswith("/v1/"):
         responses["304"] = {"description": "The same as the answer of this ETag."}

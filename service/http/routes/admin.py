@@ -16,7 +16,7 @@ from service.http import given, schemas
 from service.http.audit import AuditedRoute
 from service.http.keys import create_key, list_keys, revoke_key
 from service.http.paging import Cursor, cursor_of, number_of
-from service.http.problems import naming
+from service.http.problems import Refused, naming
 from service.http.service import Admin, RawBody, TheService
 
 FILE = {
@@ -113,6 +113,8 @@ def ingest(
     """Take playlists and listens from a file into the catalogue; what the file is, its content says, and what
     cannot be read is named in `problems`.
     """
+    if not file:
+        raise Refused(422, "the file is empty", errors=[("body", "is empty")])
     with naming("namespace"):
         report = take_upload(service.session_factory, service.settings.home, file, namespace)
     return schemas.Ingested.of(report)

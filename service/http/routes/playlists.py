@@ -28,7 +28,7 @@ from service.http.audit import AuditedRoute
 from service.http.keys import Caller
 from service.http.paging import Cursor, cursor_of, number_of
 from service.http.popular import popular_instead
-from service.http.problems import naming
+from service.http.problems import naming, unanswered
 from service.http.service import Now, RawBody, Service, TheCaller, TheService, allow_user, forbidden
 
 router = APIRouter(tags=["playlists"], route_class=AuditedRoute)
@@ -178,7 +178,7 @@ def radio(
     if now.release is None:
         instead = popular_instead(now, k).model_dump()
         return schemas.Radio.model_validate({**instead, "seed": seed, "after": after})
-    with naming("song"):
+    with unanswered("song"):
         played = play_radio(
             now.release,
             service.session_factory,

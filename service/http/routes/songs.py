@@ -17,7 +17,7 @@ from service.http.audit import AuditedRoute
 from service.http.etags import is_known, tag_of, unchanged
 from service.http.paging import Cursor, cursor_of, number_of
 from service.http.popular import popular_instead
-from service.http.problems import Refused, naming
+from service.http.problems import Refused, unanswered
 from service.http.service import Now, TheService
 from service.http.sound import Drawing, draw_song, media_type, song_file
 
@@ -56,7 +56,7 @@ def songs_by_meaning(
     k: given.K = 20,
 ) -> schemas.SongList:
     """Songs for what a text means, best first."""
-    with naming("text"):
+    with unanswered("text"):
         found = search_meaning(now.need, service.session_factory, text, k)
     return schemas.SongList.of(found, notice=now.notice)
 
@@ -73,14 +73,14 @@ def similar_songs(service: TheService, now: Now, song: given.Song, k: given.K = 
     if now.release is None:
         song_id_of(service.session_factory, song)
         return popular_instead(now, k)
-    with naming("song"):
+    with unanswered("song"):
         return schemas.SongList.of(similar(now.release, service.session_factory, song, k), notice=now.notice)
 
 
 @router.get("/songs/{song:ref}/axes")
 def axes_of_song(service: TheService, now: Now, song: given.Song) -> schemas.Axes:
     """How far a song is rock, calm, ... each from 0 to 1."""
-    with naming("song"):
+    with unanswered("song"):
         return schemas.Axes.of(song_axes(now.need, service.session_factory, song), notice=now.notice)
 
 

@@ -15,7 +15,7 @@ from service.http import given, schemas
 from service.http.audit import AuditedRoute
 from service.http.etags import is_known, tag_of, unchanged
 from service.http.popular import popular_instead
-from service.http.problems import naming
+from service.http.problems import unanswered
 from service.http.routes.songs import PICTURE, Format
 from service.http.service import Now, TheCaller, TheService, allow_user
 from service.pictures.song_map import draw_map
@@ -38,7 +38,7 @@ def blend_songs(
     """What lies nearest to "these minus those"; without a release, what is popular."""
     if now.release is None:
         return popular_instead(now, k)
-    with naming("plus"):
+    with unanswered("plus"):
         found = blend(now.release, service.session_factory, plus, minus or [], k)
     return schemas.SongList.of(found, notice=now.notice)
 
@@ -52,7 +52,7 @@ def path(
     k: Annotated[int, Query(ge=2, le=LONGEST, description="How many songs, with both ends.")] = 10,
 ) -> schemas.SongPath:
     """Songs that lead smoothly from one to another."""
-    with naming("end"):
+    with unanswered("end"):
         found = song_path(now.need, service.session_factory, start, end, k)
     return schemas.SongPath.of(found, notice=now.notice)
 
@@ -67,7 +67,7 @@ def axes(now: Now) -> schemas.AxesList:
 def map_of_songs(now: Now, songs: OnMap = 2_000, seed: given.Seed = 1) -> schemas.Map:
     """Songs in the plane, and the regions that they make."""
     _ = now.need
-    with naming("songs"):
+    with unanswered("songs"):
         drawn = now.map_of(songs, seed)
     document = {
         "places": drawn.places.astype(float).round(4).tolist(),
@@ -98,7 +98,7 @@ def picture_of_map(
     tag = tag_of(release.name, songs, seed, format)
     if user is None and is_known(request, tag):
         return unchanged(tag)
-    with naming("songs"):
+    with unanswered("songs"):
         if user is None:
             drawn = now.map_of(songs, seed)
         else:

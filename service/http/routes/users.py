@@ -27,7 +27,7 @@ from service.http import given, schemas
 from service.http.audit import AuditedRoute
 from service.http.etags import is_known, tag_of, unchanged
 from service.http.paging import Cursor, PairCursor, cursor_of, number_of, pair_of
-from service.http.problems import Refused, naming
+from service.http.problems import Refused, unanswered
 from service.http.service import Admin, Now, Service, TheCaller, TheService, allow_user
 from service.http.snapshot import Snapshot
 from service.work.own_files import forget, own_files
@@ -53,7 +53,7 @@ def users(service: TheService, _: Admin, limit: given.Limit = 20, cursor: Cursor
 def new_user(service: TheService, _: Admin, new: schemas.NewUser, response: Response) -> schemas.UserOut:
     """Make a user; for administrators."""
     try:
-        with naming("body.user"):
+        with unanswered("body.user"):
             ref = make_user(service.session_factory, service.settings.home, new.user)
     except UserTakenError as error:
         raise Refused(409, str(error)) from None
@@ -105,7 +105,7 @@ def recommendations(
         tag = tag_of(version, now.notice, user, k, adventure, prompt, explain)
         if is_known(request, tag):
             return unchanged(tag)
-        with naming("prompt"):
+        with unanswered("prompt"):
             answer = now.recommender.recommend(
                 user, k, text=prompt, rules=RuleSettings.of_adventure(adventure), explain=explain
             )
@@ -134,12 +134,12 @@ def recommendations_for_nobody(
         for one in song:
             song_id_of(service.session_factory, one)
         message = "give songs or a prompt, not both"
-        raise Refused(422, message, errors=[("prompt", message)])
+        raise Refused(409, message, errors=[("prompt", message)])
     if song and now.release is not None:
-        with naming("song"):
+        with unanswered("song"):
             answer = recommender.recommend_after(song, k, rules=rules)
     elif prompt is not None and now.release is not None:
-        with naming("prompt"):
+        with unanswered("prompt"):
             answer = recommender.recommend_for(prompt, k, rules=rules)
     else:
         answer = recommender.recommend_to_anybody(k, rules=rules)
@@ -162,8 +162,10 @@ def discoveries(
     """A week's songs that a user has never heard; without a release, what is popular."""
     allow_user(caller, user)
     week = week or _this_week()
-    with naming("week"):
+    try:
         monday_of(week)
+    except ValueError as error:  # only some years have a week 53
+        raise Refused(404, str(error), kind="week", id=week) from None
     if now.release is None:
         instead = schemas.Recommendations.of(
             now.recommender.recommend(user, k), notice=now.notice
@@ -186,7 +188,7 @@ def nearest_users(
 ) -> schemas.Neighbours:
     """The users whose taste lies nearest."""
     allow_user(caller, user)
-    with naming("user"):
+    with unanswered("user"):
         found = neighbours(now.need, service.session_factory, user, k)
     return schemas.Neighbours.of(found, notice=now.notice)
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import time
+from contextlib import suppress
 from urllib.parse import urlsplit
 
 import anyio
 import pytest
 from starlette.types import Message
 
-from service.http import bodies
+from service.http import bodies, patience
 from service.http.problems import MEDIA_TYPE
 from tests.running_service import Caller, Running
 from tests.tiny_world import TinyWorld
@@ -96,10 +99,8 @@ def test_an_unknown_song_is_a_404_with_its_id(admin: Caller) -> None:
         ("/v1/recommendations?adventure=nan", "adventure"),
         ("/v1/recommendations?adventure=1e999", "adventure"),
         ("/v1/radio", "song"),
-        ("/v1/space/path?start=sample:5&end=sample:5", "end"),
         ("/v1/space/map?songs=1", "songs"),
         ("/v1/songs/sample:5/waveform?format=exe", "format"),
-        ("/v1/users/sample:nobody/neighbours", "user"),
         ("/v1/users/sample:nobody/discoveries?week=2026-W99", "week"),
     ],
 )
@@ -107,6 +108,52 @@ def test_a_wrong_value_is_a_422_that_names_its_field(admin: Caller, path: str, f
     answer = admin.get(path)
     assert answer.status_code == 422, answer.text
     assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("/v1/space/path?start=sample:5&end=sample:5", "end"),
+        ("/v1/users/sample:nobody/neighbours", "user"),
+        ("/v1/space/blend?plus=sample:5&minus=sample:5", "plus"),
+        ("/v1/recommendations?song=sample:5&prompt=calm", "prompt"),
+    ],
+)
+def test_a_right_question_without_an_answer_is_a_409_that_names_its_field(
+    admin: Caller, path: str, field: str
+) -> None:
+    answer = admin.get(path)
+    assert answer.status_code == 409, answer.text
+    assert [one["field"] for one in answer.json()["errors"]] == [field]
+
+
+def test_a_week_that_a_year_does_not_have_is_not_found(admin: Caller) -> None:
+    answer = admin.get("/v1/users/sample:nobody/discoveries?week=2025-W53")
+    assert (answer.status_code, answer.json()["kind"]) == (404, "week")
+
+
+def test_an_empty_upload_is_refused(admin: Caller) -> None:
+    answer = admin.ask("POST", "/v1/admin/ingest")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "body")
+
+
+def test_long_playlists_may_be_sent(admin: Caller) -> None:
+    songs = ["no:" + "x" * 140] * 10_000
+    assert admin.ask("POST", "/v1/playlists", json={"name": "Long", "songs": songs}).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/v1/playlists", "GET, POST"),
+        ("/v1/playlists/sample:rare", "DELETE, GET, PATCH"),
+        ("/v1/users/sample:nobody/decisions", "DELETE, GET, POST"),
+        ("/healthz", "GET"),
+    ],
+)
+def test_a_405_names_all_that_is_done_at_an_address(admin: Caller, path: str, methods: str) -> None:
+    answer = admin.ask("OPTIONS", path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
 
 
 @pytest.mark.parametrize(
@@ -179,9 +226,7 @@ def test_a_file_that_is_no_playlist_is_refused(admin: Caller, file: bytes) -> No
     assert [one["field"] for one in answer.json()["errors"]] == ["body"]
 
 
-@pytest.mark.parametrize(
-    "file", [b"", b"hello", b"RIFF\x00\x00\x00\x00WAVEfmt ", b"PAR1", b"PK\x03\x04", b"[]"]
-)
+@pytest.mark.parametrize("file", [b"hello", b"RIFF\x00\x00\x00\x00WAVEfmt ", b"PAR1", b"PK\x03\x04", b"[]"])
 def test_an_upload_that_is_nothing_known_brings_nothing_and_says_why(admin: Caller, file: bytes) -> None:
     answer = admin.ask("POST", "/v1/admin/ingest", content=file)
     assert answer.status_code == 200, answer.text
@@ -191,10 +236,10 @@ def test_an_upload_that_is_nothing_known_brings_nothing_and_says_why(admin: Call
 
 def test_a_large_body_is_refused_before_it_is_sent(admin: Caller) -> None:
     body = b" " * (bodies.MOST_BYTES + 1)
-    answer = admin.ask("POST", "/v1/playlists", content=body)
+    answer = admin.ask("POST", "/v1/users", content=body)
     assert answer.status_code == 413
     pieces = (b" " * 100_000 for _ in range(20))
-    assert admin.ask("POST", "/v1/playlists", content=pieces).status_code == 413
+    assert admin.ask("POST", "/v1/users", content=pieces).status_code == 413
 
 
 def test_without_a_key_no_body_is_read(service: Running) -> None:
@@ -224,6 +269,51 @@ def test_a_body_that_comes_too_slowly_is_given_up(monkeypatch: pytest.MonkeyPatc
     }
     anyio.run(bodies.Bodies(app), scope, never, send)
     assert sent[0]["status"] == 408
+
+
+@pytest.mark.parametrize("before", [b"", b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"])
+def test_who_never_comes_to_the_point_is_hung_up_on(
+    service: Running, monkeypatch: pytest.MonkeyPatch, before: bytes
+) -> None:
+    monkeypatch.setattr(patience, "HEAD_SECONDS", 1.0)
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(before)
+        if before:
+            assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        with suppress(ConnectionError):  # that is what is to happen
+            for _ in range(200):
+                connection.sendall(b"a")
+                time.sleep(0.02)
+            assert connection.recv(65_536) == b""
+
+
+def test_lengths_that_contradict_each_other_smuggle_nothing(service: Running) -> None:
+    hidden = b"GET /v1/admin/keys HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+    lengths = (
+        b"Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"Content-Length: 0\r\nContent-Length: 5\r\n\r\n",
+    )
+    address = urlsplit(service.url)
+    for length in lengths:
+        with socket.create_connection((address.hostname, address.port), timeout=20) as connection:
+            connection.sendall(b"POST /v1/playlists HTTP/1.1\r\nHost: 127.0.0.1\r\n" + length + hidden)
+            connection.shutdown(socket.SHUT_WR)
+            told = connection.recv(65_536)
+        assert b"200 OK" not in told
+
+
+@pytest.mark.parametrize("name", TRICKS)
+def test_no_name_leads_anywhere_by_any_method(service: Running, admin: Caller, name: str) -> None:
+    paths = service.nobody.document("/openapi.json")["paths"]
+    asked = [(method, path) for path, methods in paths.items() for method in methods if "{" in path]
+    assert len(asked) > 20
+    for method, path in asked:
+        answer = admin.ask(method.upper(), re.sub(r"{\w+}", lambda _: name, path))
+        assert answer.status_code in (400, 404, 405, 409, 422), (method, path, answer.text)
+        assert is_problem(answer.headers["content-type"]) or answer.status_code == 400
+        assert "root:" not in answer.text
 
 
 @pytest.mark.parametrize(
