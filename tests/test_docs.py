@@ -42,7 +42,7 @@ def code(page: Path) -> list[str]:
 
 def command_lines(program: str) -> list[str]:
     """Return every line of code, of all pages, that runs the program, without its name."""
-    call = re.compile(rf"^(?:\w+=\S*\s+)*(?:\.venv/bin/)?{program}\s+(.*)$")
+    call = re.compile(rf"^(?:\w+=\S*\s+)*(?:\.venv/bin/)?{program}\s+(?!\d)(.*)$")
     return [match[1] for page in PAGES for line in code(page) if (match := call.match(line))]
 
 
@@ -204,7 +204,7 @@ def test_python_samples_parse_and_import_what_is_there() -> None:
 def shown_output() -> list[tuple[str, str]]:
     """Return each sample that imports nothing of ours, and the block behind it, which it has to print."""
     found = []
-    block = re.compile(r"^```python\n(.*?)^```\n\n((?: {4}.*\n)+)", re.MULTILINE | re.DOTALL)
+    block = re.compile(r"^```python\n(.*?)^```\n\n((?: {4}[^\n]*\n)+)", re.MULTILINE | re.DOTALL)
     for page in PAGES:
         for sample, printed in block.findall(page.read_text(encoding="utf-8")):
             if not re.search(rf"\b(?:{'|'.join(PACKAGES)})\.", sample):
