@@ -67,7 +67,7 @@ def test_words_that_evaluations_share_are_written_once() -> None:
         ("weights", {"dtype": "int64", "shape": [2], "values": [1, 1]}),
         ("style", {"dtype": "float32", "shape": [2, 200], "rows": [0, 9], "base64": "AAAA"}),
         ("style", {"dtype": "object", "shape": [2, 200], "rows": [0, 0], "base64": ""}),
-        ("tonic", {"dtype": "int64", "shape": [3], "values": [1, 2, 3]}),
+        ("tonic", {"dtype": "int64", "shape": [9], "values": [*range(9)]}),
     ],
 )
 def test_what_is_damaged_is_named(made: Any, field: str, wrong: Any) -> None:
