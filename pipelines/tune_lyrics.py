@@ -47,7 +47,7 @@ logger = logging.getLogger(__name__)
 
 PROMPTS = 160
 """For which the rubric ranks takes, less those that people ranked takes of."""
-_MEASURED = 12  # Held-back prompts that divergence and reward are measured on.
+_MEASURED = 6  # Held-back prompts that divergence and reward are measured on.
 _TAKES = 4  # Of each.
 Progress = Callable[[int, str], None]
 Stop = Callable[[], bool]
