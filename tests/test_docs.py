@@ -42,7 +42,7 @@ def code(page: Path) -> list[str]:
 
 def command_lines(program: str) -> list[str]:
     """Return every line of code, of all pages, that runs the program, without its name."""
-    call = re.compile(rf"^(?:\w+=\S*\s+)*(?:\.venv/bin/)?{program}\s+(?!\d)(.*)$")
+    call = re.compile(rf"^(?:\w+=\S*\s+)*(?:\.venv/bin/)?{program}\s+(?![\d\s])(.*)$")
     return [match[1] for page in PAGES for line in code(page) if (match := call.match(line))]
 
 
