@@ -19,7 +19,7 @@ from generation.lyrics.rhyme import load_rhymer
 from generation.lyrics.sampling import Sampling
 from generation.lyrics.tokenizer import ANSWER, END, REFUSAL
 from generation.lyrics.verse_writer import RhymeRule, VerseWriter
-from pipelines.lyrics import TextError, Writer, common_words, objections_of, song_of_file
+from pipelines.lyrics import ANSWERING, TextError, Writer, common_words, objections_of, song_of_file
 
 if TYPE_CHECKING:
     from generation.lyrics.form import Form
@@ -162,7 +162,8 @@ def _answer(
     given: Sequence[str],
 ) -> Take:
     logprobs, _ = writer.model.feed(writer.model.start(), np.array(asked))
-    if logprobs[REFUSAL] > logprobs[ANSWER]:
+    # A base model has never seen either mark, and decides nothing.
+    if writer.stage in ANSWERING and logprobs[REFUSAL] > logprobs[ANSWER]:
         raise RefusedError("the lyric model declines to write this: ask for another song")
     read = [*asked, ANSWER]
     return Take(writer, read, _tokens(writer, read, settings, seed, form, rhyme, given), seed=seed)

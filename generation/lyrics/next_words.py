@@ -15,6 +15,7 @@ from generation.lyrics.word_table import LINE_END
 _WIDTH = 12  # Continuations of a part of a word that are looked at.
 _MOST_TOKENS = 6  # Of a word.
 _MOST_STEPS = 400
+_POINTS = frozenset(bytes([byte]) for byte in b',.;:!?-()"')
 
 
 def next_words(
@@ -26,7 +27,8 @@ def next_words(
     first, and ends when no part can become likelier than the k-th word (or after some hundreds of parts).
     """
     ends = tokenizer.begins_word[: model.vocab_size].copy()
-    ends[: LINE + 1] = True  # marks end a word, too
+    ends[: LINE + 1] = True  # marks end a word, too, and so do points
+    ends |= [token[:1] in _POINTS for token in tokenizer.token_bytes[: model.vocab_size]]
     logprobs, start = model.feed(model.start(), np.array(token_ids, np.int64))
     p = np.exp(logprobs.astype(np.float64))
     found = {LINE_END: float(p[LINE])}

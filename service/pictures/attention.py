@@ -36,7 +36,8 @@ def draw_line_attention(attention: LineAttention, *, format: str) -> bytes:
 
         panel = figure.add_axes((_LEFT / width, _BELOW / height, across / width, up / height))
         colours = LinearSegmentedColormap.from_list("looks", ["#ffffff", "#bcd3ea", ACCENT, "#10233c"])
-        top = max(float(shares.max()), 1e-6)
+        single = shares[:, 1:] if n_columns < len(attention.seen) else shares  # "earlier" is a sum of many
+        top = max(float(single.max()), 1e-6)
         image = panel.imshow(shares, aspect="auto", cmap=colours, norm=PowerNorm(0.5, 0.0, top))
         panel.set_xticks(
             range(n_columns), [shortened(word, _LONGEST) for word in seen], rotation=90, size=7.5

@@ -170,6 +170,7 @@ def test_next_words_are_whole_and_their_probabilities_right() -> None:
     found = next_words(MODEL, TOKENIZER, text, k=3)
     assert found[0][0] == "red"
     assert found[0][1] > 0.8
+    assert not any(word[-1:] in ",.!" for word, _ in next_words(MODEL, TOKENIZER, text, k=50))
     end = next_words(MODEL, TOKENIZER, [VERSE_ID, *TOKENIZER.encode_text("Anna has a red hat")], k=3)
     assert end[0][0] == LINE_END
     assert sum(p for _, p in found) <= 1
