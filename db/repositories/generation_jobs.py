@@ -170,6 +170,14 @@ def job_tokens(session: Session, *, user_id: int | None = None) -> set[str]:
     return {token for token in session.execute(statement).scalars() if token is not None}
 
 
+def ended_jobs(session: Session) -> dict[str, str | None]:
+    """Return the name of every job that has ended, with the folder of its files; None where it has none."""
+    folder = Generation.result["folder"].as_string()
+    where = (Generation.token.is_not(None), Generation.state.not_in(OPEN))
+    rows = session.execute(select(Generation.token, folder).where(*where))
+    return {token: found for token, found in rows if token is not None}
+
+
 def _job(row: Generation) -> Job:
     assert row.token is not None
     return Job(

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 FORMATS = ("flac", "wav", "mp3", "ogg")
@@ -77,12 +77,18 @@ def keep_only(home: Path, token: str, folder: str | None) -> None:
             path.unlink(missing_ok=True)
 
 
-def sweep(home: Path, tokens: set[str], *, now_s: float | None = None) -> int:
-    """Remove folders that belong to no generation, and uploads of yesterday; returns how many."""
+def sweep(
+    home: Path, tokens: set[str], ended: Mapping[str, str | None], *, now_s: float | None = None
+) -> int:
+    """Remove folders that belong to no generation, and uploads of yesterday; returns how many. Of generations
+    that have ended, by name with the folder that counts, a killed worker may have left more than is needed.
+    """
     now_s = time.time() if now_s is None else now_s
     gone = 0
     for folder in jobs_folder(home).glob("*"):
-        if folder.name not in tokens and _age_s(folder, now_s) > _YOUNG_S:
+        if folder.name in ended:
+            keep_only(home, folder.name, ended[folder.name])
+        elif folder.name not in tokens and _age_s(folder, now_s) > _YOUNG_S:
             shutil.rmtree(folder, ignore_errors=True)
             gone += 1
     for sound in (home / "generations" / "sounds").glob("*/*"):

@@ -20,7 +20,7 @@ from sqlalchemy.engine import make_url
 
 from db.errors import DatabaseError
 from db.migrate import upgrade
-from db.repositories.generation_jobs import job_tokens, open_jobs
+from db.repositories.generation_jobs import ended_jobs, job_tokens, open_jobs
 from db.repositories.nights import open_night
 from db.session import make_engine, make_session_factory
 from service.settings import Settings
@@ -289,5 +289,5 @@ class Worker:
         if old:
             DBOS.delete_workflows([one.workflow_id for one in old])
         with self.place.session_factory() as session:
-            tokens = job_tokens(session)
-        sweep(self.place.settings.home, tokens)
+            tokens, ended = job_tokens(session), ended_jobs(session)
+        sweep(self.place.settings.home, tokens, ended)

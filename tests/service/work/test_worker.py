@@ -10,6 +10,7 @@ import pytest
 from db.repositories import users as users_repository
 from db.session import write_transaction
 from service.work import generations, making_job
+from service.work.folders import sweep
 from service.work.generations import NO_WORKER, NotReadyError, TooManyWaitingError
 from service.work.order import Order
 from service.work.place import Bench
@@ -29,8 +30,8 @@ def test_a_generation_is_made_watched_and_kept_whole(place: Bench) -> None:
     assert generations.show(place, name).notice == NO_WORKER
     with working(place):
         done = ended(place, name)[0]
+        wait_until(lambda: files_of(place, name) == ["events.jsonl", *TAKE_FILES])
     assert (done.state, done.reason, done.attempts, len(done.takes)) == ("done", "", 1, 1)
-    assert files_of(place, name) == ["events.jsonl", *TAKE_FILES]
     kinds = [one.kind for one in generations.events(place, name)]
     assert kinds == ["started", *["step"] * 5, "done"]
     assert [one.number for one in generations.events(place, name, after=5)] == [6, 7]
@@ -143,3 +144,16 @@ def test_nothing_is_handed_out_before_it_is_done(place: Bench) -> None:
         generations.take_file(place, name, 1, "wav")
     with pytest.raises(NotReadyError):
         generations.rate(place, name, 1, "like")
+
+
+def test_a_sweep_takes_what_belongs_to_nothing_and_leaves_the_rest(place: Bench) -> None:
+    home = place.settings.home
+    kept = generations.submit(place, ORDER).generation
+    jobs = home / "generations" / "jobs"
+    for name in ("0" * 24, "1" * 24):
+        (jobs / name / "takes-1-a").mkdir(parents=True)
+        (jobs / name / "takes-2-b").mkdir()
+    later = time.time() + 3_600
+    assert sweep(home, {kept, "1" * 24}, {"1" * 24: "takes-2-b"}, now_s=later) == 1
+    assert {path.name for path in jobs.iterdir()} == {kept, "1" * 24}
+    assert [path.name for path in (jobs / ("1" * 24)).iterdir()] == ["takes-2-b"]
