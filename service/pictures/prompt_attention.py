@@ -24,11 +24,14 @@ def draw_attention(clip: Spectrogram, heard: Attention, *, format: str) -> bytes
     """Draw a spectrogram, and below it once more for each word, with the attention that the word got.
 
     All words are drawn to one scale. Those of a long prompt that got least are left out; what is told beside
-    the words (tags, key and tempo, a style) comes below them.
+    the words (tags, key and tempo, a style) comes below them, in another colour and to a scale of its own.
     """
     rows = rows_of(heard)
     height = _TOP_IN + _ROW_IN * len(rows) + 2 * _MARGIN_IN
-    most = max(float(course.max()) for _, course, _ in rows)
+    most = {
+        kind: max((float(course.max()) for _, course, is_word in rows if is_word is kind), default=1.0)
+        for kind in (True, False)
+    }
 
     def draw(figure: Figure) -> None:
         figure.text(0.02, 1 - 0.3 / height, shortened(clip.title, 90), size=12, color=INK)
@@ -40,10 +43,11 @@ def draw_attention(clip: Spectrogram, heard: Attention, *, format: str) -> bytes
         for number, (name, course, is_word) in enumerate(rows):
             at = bottom - (number + 1) * _ROW_IN
             strip = figure.add_axes((0.14, (at + 0.04) / height, 0.78, (_ROW_IN - 0.06) / height))
-            _paint_row(strip, clip, course, heard.moment_s, most, ACCENT if is_word else PALETTE[1])
+            colour = ACCENT if is_word else PALETTE[1]
+            _paint_row(strip, clip, course, heard.moment_s, most[is_word], colour)
             middle = (at + _ROW_IN / 2) / height
             figure.text(0.13, middle, shortened(name, 18), size=9, color=INK, ha="right", va="center")
-            figure.text(0.93, middle, f"{course.mean():.0%}", size=9, color=SOFT, va="center")
+            figure.text(0.93, middle, f"{course.mean():.1%}", size=9, color=SOFT, va="center")
             if number == len(rows) - 1:
                 strip.set_xlabel("seconds; beside each word, its share of all attention")
                 strip.tick_params(labelbottom=True)
