@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, TypeVar
 
 import anyio.to_thread
 
+from db.repositories.audit import add_event
 from db.repositories.refs import OWN_SCHEME
+from db.session import write_transaction
 from service.http.problems import Refused, refusal_of
-from service.http.service import Service
+from service.http.service import Service, forbidden
 from service.http.snapshot import Snapshot
 from service.web.session import Sessions, Visitor, visitor_of
 
@@ -74,6 +76,23 @@ class Seat:
                 logger.exception("a page could not be made")
                 refused = Refused(500, "something went wrong here; the log says what")
             raise refused from error
+
+    async def change(self, action: str, question: Callable[[], Answer], **detail: str) -> Answer:
+        """Do what only administrators may, and write down that it was asked for, as the API does.
+
+        Raises
+        ------
+        Refused
+        """
+        if not self.visitor.is_admin:
+            raise forbidden()
+
+        def written() -> Answer:
+            with write_transaction(self.service.session_factory) as session:
+                add_event(session, self.visitor.caller.key_id, f"page: {action}", detail)
+            return question()
+
+        return await self.ask(written)
 
     def _checked(self, question: Callable[[], Answer]) -> Answer:
         if visitor_of(self.service, self.sessions, self.cookies) is None:

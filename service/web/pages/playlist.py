@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import ui
 
 from db.repositories.playlists import find_playlist
-from pipelines.stored_playlists import PlaylistAnswer, delete_playlist, edit_playlist, show_playlist
+from pipelines.stored_playlists import PlaylistAnswer, delete_playlist, edit_playlist, owner_of, show_playlist
 from service.http.problems import Refused
 from service.web.media import allow_reading
 from service.web.parts import terms
@@ -35,12 +35,13 @@ async def build(seat: Seat, number: str) -> None:
     further = section()
 
     async def load(*, quiet: bool = False) -> None:
-        await fill(seat, found, known, lambda got: _draw(seat, number, *got, load), quiet=quiet)
+        if not await fill(seat, found, known, lambda got: _draw(seat, number, *got, load), quiet=quiet):
+            return
         await fill(
             seat,
             further,
             lambda: _goes_on(seat, ref),
-            lambda songs: _further(seat, ref, songs, load),
+            lambda got: _further(seat, ref, *got, load),
             quiet=True,
         )
 
@@ -48,7 +49,7 @@ async def build(seat: Seat, number: str) -> None:
 
 
 def _draw(seat: Seat, number: str, shown: PlaylistAnswer, songs: list[SongView], load: Load) -> None:
-    may_change = seat.visitor.is_admin or shown.owner == seat.visitor.caller.user_id
+    may_change = _may_change(seat, shown.owner)
     name = shown.name or "Playlist"
     ref = own_ref(int(number))
     factory = seat.service.session_factory
@@ -95,14 +96,22 @@ def _draw(seat: Seat, number: str, shown: PlaylistAnswer, songs: list[SongView],
     song_list(seat, songs, source=name, numbered=True, extra=taken_out if may_change else None)
 
 
-def _goes_on(seat: Seat, ref: str) -> list[SongView]:
+def _may_change(seat: Seat, owner: int | None) -> bool:
+    own = seat.visitor.caller.user_id
+    return seat.visitor.is_admin or (own is not None and owner == own)
+
+
+def _goes_on(seat: Seat, ref: str) -> tuple[list[SongView], bool]:
     if seat.now.release is None:
-        return []
+        return [], False
+    factory = seat.service.session_factory
     answer = seat.now.continuer.continue_playlist(ref, _FURTHER)
-    return in_order(answer.songs, views(seat.service.session_factory, answer.songs, seat.listener))
+    return in_order(answer.songs, views(factory, answer.songs, seat.listener)), _may_change(
+        seat, owner_of(factory, ref)
+    )
 
 
-def _further(seat: Seat, ref: str, songs: list[SongView], load: Load) -> None:
+def _further(seat: Seat, ref: str, songs: list[SongView], may_change: bool, load: Load) -> None:
     if not songs:
         return
     factory = seat.service.session_factory
@@ -119,7 +128,7 @@ def _further(seat: Seat, ref: str, songs: list[SongView], load: Load) -> None:
 
         icon_button("add", f"Add {song.title} to the playlist", add, small=True)
 
-    song_list(seat, songs, source="Would go on", extra=added)
+    song_list(seat, songs, source="Would go on", extra=added if may_change else None)
 
 
 def _rename(seat: Seat, ref: str, name: str, load: Load) -> None:

@@ -36,7 +36,8 @@ def _draw(seat: Seat, keys: list[StoredKey], again: Callable[[], Awaitable[None]
         async def make() -> None:
             name = (user.value or "").strip()
             scope = USER if name else ADMIN
-            made = await seat.ask(lambda: create_key(seat.service.session_factory, scope, name or None))
+            factory = seat.service.session_factory
+            made = await seat.change("make a key", lambda: create_key(factory, scope, name or None))
             with dialog("The new key", "Write it down now: it is not shown again.").box:
                 ui.label(made.key).classes("key")
             await again()
@@ -57,7 +58,8 @@ def _revoke_button(seat: Seat, key: StoredKey, again: Callable[[], Awaitable[Non
     async def revoke() -> None:
         if key.key_id == seat.visitor.caller.key_id:
             raise Refused(409, "this is the key that you signed in with")
-        await seat.ask(lambda: revoke_key(seat.service.session_factory, key.key_id))
+        factory = seat.service.session_factory
+        await seat.change("revoke a key", lambda: revoke_key(factory, key.key_id), number=str(key.key_id))
         await again()
 
     button("Revoke", revoke, icon="block", kind="quiet")

@@ -39,10 +39,11 @@ def draw(seat: Seat) -> None:
             data = await event.file.read()
             with uploaded:
                 try:
-                    report = await seat.ask(
+                    report = await seat.change(
+                        "take in a sent file",
                         lambda: take_upload(
                             seat.service.session_factory, seat.service.settings.home, data, "upload"
-                        )
+                        ),
                     )
                 except Refused as refused:
                     text(f"{event.file.name}: {refused.detail}", "bad")
@@ -82,13 +83,14 @@ async def _add(seat: Seat, name: str, told: ui.element) -> None:
         timer = ui.timer(1.0, look)
     service = seat.service
     try:
-        report = await seat.ask(
+        report = await seat.change(
+            "take in files",
             lambda: ingest(
                 [path],
                 session_factory=service.session_factory,
                 releases=service.settings.home / "releases",
                 progress=count,
-            )
+            ),
         )
     finally:
         timer.cancel()

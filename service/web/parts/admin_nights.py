@@ -68,14 +68,14 @@ def _draw(
             number = last.number
 
             async def stop() -> None:
-                await seat.ask(lambda: cancel_night(seat.service, number))
+                await seat.change("stop a night", lambda: cancel_night(seat.service, number))
                 await draw(seat, place, done)
 
             button("Stop it", stop, icon="stop")
         else:
 
             async def run() -> None:
-                await seat.ask(lambda: ask_for_night(seat.service))
+                await seat.change("run a night", lambda: ask_for_night(seat.service))
                 await draw(seat, place, done)
 
             button("Run it now", run, icon="nights_stay", kind="primary")

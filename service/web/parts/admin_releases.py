@@ -72,7 +72,7 @@ def _confirm(seat: Seat, release: KeptRelease, again: Callable[[], Awaitable[Non
             service.watch.look()
 
         sheet.close()
-        await seat.ask(do)
+        await seat.change("roll back", do, release=release.name)
         ui.notify(f"{release.name} answers now")
         await again()
 

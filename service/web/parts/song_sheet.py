@@ -119,7 +119,10 @@ class Sheet:
 
 def dialog(title: str, subtitle: str = "") -> Sheet:
     """Open a dialog with a title; Escape and a click beside it close it."""
-    opened = ui.dialog().props(f'aria-label="{"".join(c for c in title if c.isalnum() or c == " ")}"')
+    # In no part of the page, which may be made anew while it is open.
+    with ui.context.client.content:
+        opened = ui.dialog()
+    opened.props(f'aria-label="{"".join(c for c in title if c.isalnum() or c == " ")}"')
     with opened:
         box = ui.element("div").classes("sheet")
         with box:

@@ -40,9 +40,13 @@ async def fill(
     try:
         answer = await seat.ask(question)
     except Refused as refused:
+        if place.is_deleted:
+            return False
         place.clear()
         with place:
             failed(refused.detail, lambda: fill(seat, place, question, draw, shape=shape))
+        return False
+    if place.is_deleted:  # somebody went to another page meanwhile
         return False
     place.clear()
     with place:
