@@ -14,6 +14,7 @@ from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.buttons import button, explained, guarded, heading, icon_button
 from service.web.parts.generation_job import draw_generation
+from service.web.parts.slider import Slider, slider
 from service.web.parts.states import empty, fill, section
 from service.web.seat import Seat, own_ref
 from service.web.songs import SongView, in_order, views, views_of
@@ -31,8 +32,6 @@ PROMPTS = (
     "slow jazz trio with a saxophone",
     "driving techno at 128 bpm",
     "calm solo piano in A minor",
-    "loud rock with electric guitar and drums",
-    "gentle folk song on an acoustic guitar",
 )
 
 
@@ -92,8 +91,8 @@ def _form(seat: Seat, wish: Wish, submit: object) -> None:
             {_ANY: "Any genre"} | {one: one.title() for one in GENRES}, value=_ANY, label="Genre"
         )
         key = ui.select(KEYS, value=_ANY, label="Key")
-        tempo = ui.number("Tempo, beats a minute", min=40, max=220, placeholder="any")
-        bars = ui.number("Seamless loop, bars", min=1, max=16, placeholder="no loop")
+        tempo = ui.number("Tempo, bpm", min=40, max=220, placeholder="any")
+        bars = ui.number("Loop, bars", min=1, max=16, placeholder="no loop")
         for one in (genre, key, tempo, bars):
             one.props("outlined dense")
     seconds = _slider("Seconds", 3, 30, 1, 10)
@@ -131,12 +130,12 @@ def _form(seat: Seat, wish: Wish, submit: object) -> None:
     button("Make it", make, icon="auto_awesome", kind="primary big")
 
 
-def _slider(label: str, low: float, high: float, step: float, value: float, *, hint: str = "") -> ui.slider:
+def _slider(label: str, low: float, high: float, step: float, value: float, *, hint: str = "") -> Slider:
     with ui.element("div").classes("slider-row"):
         ui.label(label)
-        made = ui.slider(min=low, max=high, step=step, value=value).props(f'aria-label="{label}"')
-        shown = ui.label().classes("soft")
-        shown.bind_text_from(made, "value", lambda now: f"{now:g}")
+        made = slider(label, low, high, step, value)
+        shown = ui.label(f"{value:g}").classes("soft")
+        made.told.append(lambda now: shown.set_text(f"{now:g}"))
         if hint:
             explained(hint)
     return made

@@ -19,6 +19,7 @@ from recsys.rules import RuleSettings
 from service.web.parts import terms
 from service.web.parts.buttons import button, explained, heading, icon_button, link, text
 from service.web.parts.listener import draw_choice, shown_name
+from service.web.parts.slider import slider
 from service.web.parts.song_card import reason, song_cards
 from service.web.parts.song_list import cover, song_list
 from service.web.parts.states import empty, fill, section
@@ -69,16 +70,16 @@ async def build(seat: Seat) -> None:
         heading("Made for you", hint=terms.MADE)
         with ui.element("div").classes("adventure"):
             ui.label("familiar").classes("soft")
-            slider = ui.slider(min=0, max=1, step=0.1, value=adventure).props('aria-label="Adventure"')
+            scale = slider("Adventure, from familiar to new", 0, 1, 0.1, adventure)
             ui.label("new").classes("soft")
             explained(terms.ADVENTURE)
 
     async def turned() -> None:
         nonlocal adventure
-        adventure = float(slider.value)
+        adventure = scale.value
         await load(quiet=True)
 
-    slider.on("change", turned)
+    scale.element.on("change", turned)
 
     def said(_: int, __: str) -> None:
         if not made.is_deleted:

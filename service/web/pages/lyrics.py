@@ -11,6 +11,7 @@ from pipelines.rank_takes import rank_takes
 from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.buttons import button, explained, heading, text
+from service.web.parts.slider import Slider, slider
 from service.web.parts.states import fill
 from service.web.seat import Seat
 from service.web.writers import LyricWish, Writing, looked_at, start_writing
@@ -27,7 +28,7 @@ FORMS = {
     "verse chorus verse chorus bridge chorus": "With a bridge",
 }
 SCHEMES = {"": "No rhymes asked", "aabb": "aabb", "abab": "abab", "abcb": "abcb"}
-_EVERY_S, _MOST_COLUMNS = 0.15, 48
+_EVERY_S, _MOST_COLUMNS, _USUAL = 0.15, 48, 0.8
 _WORDS = ((0.3, "dull"), (0.7, "sober"), (1.1, "lively"), (1.5, "wild"), (9.0, "unhinged"))
 
 
@@ -59,7 +60,7 @@ async def build(seat: Seat) -> None:
             if scheme.value and not shape.value:
                 raise Refused(422, "rhymes need a form: choose one")
             await _write(seat, sheets, running, n, lambda: LyricWish(
-                (prompt.value or "").strip(), float(temperature.value), str(shape.value), str(scheme.value)
+                (prompt.value or "").strip(), temperature.value, str(shape.value), str(scheme.value)
             ))  # fmt: skip
 
         button("Write", lambda: write(1), icon="edit", kind="primary big")
@@ -68,20 +69,27 @@ async def build(seat: Seat) -> None:
             explained(terms.CHOOSING)
 
 
-def _temperature() -> ui.slider:
+def _temperature() -> Slider:
     with ui.element("div").classes("temperature"):
         with ui.element("div").classes("heading"):
             ui.label("Temperature")
             explained(terms.TEMPERATURE)
-        made = ui.slider(min=0, max=2, step=0.05, value=0.8).props('aria-label="Temperature"')
+        made = slider("Temperature, from dull to unhinged", 0, 2, 0.05, _USUAL)
         with ui.element("div").classes("ends soft"):
             ui.label("dull")
-            said = ui.label()
+            said = ui.label(_said(_USUAL))
             ui.label("unhinged")
-        said.bind_text_from(
-            made, "value", lambda now: f"{now:g} · {next(w for most, w in _WORDS if now <= most)}"
-        )
+        made.told.append(lambda now: said.set_text(_said(now)))
     return made
+
+
+def _said(temperature: float) -> str:
+    """A temperature with a word for it.
+
+    >>> _said(0.8)
+    '0.8 · lively'
+    """
+    return f"{temperature:g} · {next(word for most, word in _WORDS if temperature <= most)}"
 
 
 async def _write(seat: Seat, sheets: ui.element, running: list[Writing], n: int, wish_now: object) -> None:

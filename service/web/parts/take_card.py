@@ -11,6 +11,7 @@ from nicegui import ui
 
 from service.http.problems import Refused
 from service.web.parts.buttons import button, guarded, heading, icon_button, link, set_pressed, text
+from service.web.parts.slider import Slider, slider
 from service.web.parts.song_list import clock
 from service.web.seat import Seat
 from service.work import generations
@@ -196,7 +197,7 @@ def _edit(
                 raise Refused(422, "choose a part of the waveform first: drag over it")
             edit = EditOrder(kind, sound, start_s=round(chosen.start_s, 2), end_s=round(chosen.end_s, 2))
         elif kind == VARIATION:
-            edit = EditOrder(kind, sound, strength=float(strength.value))
+            edit = EditOrder(kind, sound, strength=strength.value)
         await submit(Order(prompt=(prompt.value or "").strip() or None, takes=1, edit=edit))
 
     with ui.element("div").classes("row-buttons"):
@@ -212,12 +213,10 @@ def _edit(
             file.props["download"] = f"songspace.{format}"
 
 
-def _strength() -> ui.slider:
+def _strength() -> Slider:
     with ui.element("div").classes("field-row slider-row"):
         ui.label("A variation stays near").classes("soft")
-        made = ui.slider(min=0.1, max=1.0, step=0.05, value=0.5).props(
-            'aria-label="How far a variation may go"'
-        )
+        made = slider("How far a variation may go", 0.1, 1.0, 0.05, 0.5)
         ui.label("goes far").classes("soft")
     return made
 

@@ -166,7 +166,7 @@ def test_a_generation_is_heard_rated_and_added(browser: Any, address: str, tiny_
     page = watched.page
     page.goto("/create")
     page.fill("textarea", "calm solo piano")
-    page.locator(".q-slider[aria-label=Seconds]").press("Home")
+    page.locator("input[aria-label=Seconds]").press("Home")
     page.click("text=Make it")
     page.wait_for_selector(".emerging img[src*=preview]", timeout=400_000)
     watched.see("emerging")
