@@ -5,7 +5,7 @@
 
 Scales are measured as `bench_control` measures (tempo, key, genre, lead). Few steps are measured by how far
 they end from where 50 steps of the default solver lead, from the same noise and by the same words: the mean
-squared difference of the latents in units of their variance (0 the same, about 2 another track), and
+squared difference of the latents in units of their variance (0 the same), and
 Frechet's distance between both sets of decoded spectrograms. That needs neither ears nor the vocoder.
 """
 
