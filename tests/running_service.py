@@ -16,6 +16,7 @@ from service.http.app import make_server
 from service.http.keys import create_key
 from service.http.service import Service
 from service.settings import load_settings
+from tests.home_database import url_of
 
 TIMEOUT_S = 60.0
 
@@ -70,6 +71,7 @@ class Running:
 def running(home: Path, *, host: str = "127.0.0.1", **settings: Any) -> Iterator[Running]:
     """Run a service on a home folder for as long as the context lasts."""
     given = {"home": home, "rate_limit": 0.0, "request_threads": 4, "log_level": "warning"}
+    given |= {"database_url": url_of(home)}
     server = make_server(load_settings(given | settings), host=host, port=0)
     # Of a socket that does not say TCP asyncio leaves Nagle's delay on: 40 ms an answer.
     with socket.socket(proto=socket.IPPROTO_TCP) as listener:

@@ -27,6 +27,7 @@ from pipelines.release import Release
 from pipelines.sample_world import SampleWorld, build_world
 from pipelines.serving import need_release
 from pipelines.sources.batch import Batch
+from tests.home_database import URL_FILE, url_of
 
 __all__ = ["tiny_world", "world_copy"]
 
@@ -48,7 +49,7 @@ class TinyWorld:
     @cached_property
     def factory(self) -> SessionFactory:
         """Sessions on the database."""
-        return make_session_factory(make_engine(f"sqlite:///{self.home / 'songspace.db'}"))
+        return make_session_factory(make_engine(url_of(self.home)))
 
     @cached_property
     def release(self) -> Release:
@@ -114,6 +115,10 @@ def copy_world(world: TinyWorld, home: Path) -> TinyWorld:
     """Copy a world into another folder, for those who write."""
     world.factory.kw["bind"].dispose()  # The last connection moves everything from the log into the file.
     shutil.copytree(world.home, home)
+    if (home / URL_FILE).is_file():
+        from tests.postgres_world import copy_database
+
+        (home / URL_FILE).write_text(copy_database(url_of(home)), encoding="utf-8")
     return TinyWorld(home, world.truth)
 
 

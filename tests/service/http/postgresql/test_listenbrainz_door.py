@@ -1,0 +1,3 @@
+"""The door for clients of ListenBrainz."""
+
+from tests.service.http.test_listenbrainz_door import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Playlists."""
+
+from tests.service.http.test_playlists import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""The door for players."""
+
+from tests.service.http.test_subsonic_door import *  # noqa: F403
