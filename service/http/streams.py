@@ -28,6 +28,8 @@ LOOK_EVERY_S = 0.2
 _ROW_EVERY_S = 2.0
 _HEARTBEAT_S = 10.0
 MOST_IDLE_S = 60.0
+WORKERLESS_S = 5.0
+"""So long a worker may take to begin, before who watches is told that there is none."""
 MOST_STREAMS = 200
 RETRY_MS = 1000
 
@@ -57,7 +59,7 @@ async def stream(place: Place, streams: Streams, generation: str, after: int) ->
     """Yield the events of a generation behind a number, each when it happens."""
     file = job_folder(place.settings.home, generation) / FILE
     seen, looked_s = -1.0, 0.0
-    happened_s = said_s = time.monotonic()
+    began_s = happened_s = said_s = time.monotonic()
     with streams.opened():
         yield f"retry: {RETRY_MS}\n\n".encode()
         while time.monotonic() - happened_s < MOST_IDLE_S:
@@ -74,7 +76,7 @@ async def stream(place: Place, streams: Streams, generation: str, after: int) ->
                     yield text
                     if event.is_last:
                         return
-                if state.notice and not found:
+                if state.notice and now_s - began_s > WORKERLESS_S:
                     yield f"event: waiting\ndata: {json.dumps({'notice': state.notice})}\n\n".encode()
                     return
             if now_s - said_s > _HEARTBEAT_S:
