@@ -21,7 +21,7 @@ from generation.lyrics.tokenizer import END, FILE, LINE, LyricTokenizer, load_to
 from generation.lyrics.training import MODEL
 from generation.lyrics.verse_writer import RhymeRule, VerseWriter
 from generation.lyrics.word_drawing import Objections, draw_words
-from pipelines.train_lyrics import BASE, RUNS, stage_folder
+from pipelines.train_lyrics import BASE, RUNS, WORDS, stage_folder
 
 if TYPE_CHECKING:
     from generation.lyrics.form import Form
@@ -53,8 +53,8 @@ class Writer:
     ----------
     stage, sha256 : str
         What it has learned so far, and the name of this model and no other.
-    runs : RunSet or None
-        Six-word runs of the text that it learned from.
+    runs, words : RunSet or None
+        Six-word runs of the text that it learned from, and the words of it.
     """
 
     model: LanguageModel
@@ -62,6 +62,7 @@ class Writer:
     stage: str = BASE
     sha256: str = ""
     runs: RunSet | None = None
+    words: RunSet | None = None
 
 
 @dataclass(frozen=True)
@@ -125,13 +126,19 @@ def load_writer(root: Path, model: str, *, stage: str = BASE) -> Writer:
         raise NoLyricModelError(
             f"the model {model!r} was trained with other tokens than those in {root}: train it again"
         )
-    runs = load_run_set(root / RUNS) if (root / RUNS / CONFIG).is_file() else None
-    return Writer(loaded, tokenizer, stage, checkpoint_sha256(folder), runs)
+    runs, words = (
+        load_run_set(root / name) if (root / name / CONFIG).is_file() else None for name in (RUNS, WORDS)
+    )
+    return Writer(loaded, tokenizer, stage, checkpoint_sha256(folder), runs, words)
 
 
 def objections_of(writer: Writer, given: Sequence[str] = ()) -> Objections:
-    """What a model may not say: refused words, and copies of what it learned from, but for given lines."""
-    return Objections(writer.tokenizer, load_refused_words(), runs=writer.runs, given=given)
+    """What a model may not say: refused words, words that there are not, and copies of what it learned from,
+    but for given lines.
+    """
+    return Objections(
+        writer.tokenizer, load_refused_words(), runs=writer.runs, given=given, words=writer.words
+    )
 
 
 def next_words_of(writer: Writer, text: str, *, k: int = 10) -> list[tuple[str, float]]:

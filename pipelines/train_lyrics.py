@@ -1,13 +1,14 @@
 """Train a lyric model: books from the database or a folder, a model and a size, a folder.
 
 <root>/tokenizer.json            shared by all models
-<root>/runs/                     hashes of the training text's six-word runs
+<root>/runs/, words/             hashes of the training text's six-word runs, and of its words
 <root>/<stage>/<model>/          a training run, with its best weights in model/
 """
 
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,8 +19,9 @@ from generation.lyrics.corpus import Document, token_stream
 from generation.lyrics.models import DEFAULT_SIZE, MODELS
 from generation.lyrics.runs import build_run_set
 from generation.lyrics.scoring import bits_per_byte
+from generation.lyrics.song import words_of
 from generation.lyrics.training import MODEL, preset, train_network
-from pipelines.lyric_corpus import LyricData, prepare
+from pipelines.lyric_corpus import LyricData, own_documents, prepare
 
 if TYPE_CHECKING:
     from generation.lyrics.corpus import TokenStream
@@ -31,7 +33,7 @@ STAGES = BASE, SFT, REWARD, PREFERENCE, REINFORCE = ("base", "sft", "reward", "p
 """What is learned, in this order: books; prompts and their answers; which of two takes is preferred; to write
 what is preferred, from rankings or against the reward model.
 """
-RUNS = "runs"
+RUNS, WORDS = "runs", "words"
 NGRAM_BYTES = 4 * 2**20
 """Of the counted model, so that it can ship."""
 
@@ -119,7 +121,7 @@ def train_lyrics(
         model, step, done = _train_ngram(run, data, train, valid, folder), 0, True
     else:
         model, step, done = _train_network(run, data, train, valid, folder, progress, stop)
-    build_run_set(one.song.lines for one in data.split.train).save(run.root / RUNS)
+    save_said(data, run.root)
     report = LyricsReport(
         folder / MODEL,
         model.name,
@@ -133,6 +135,16 @@ def train_lyrics(
         bits_per_byte(model, test) if len(test) else None,
     )
     return model, report
+
+
+def save_said(data: LyricData, root: Path) -> None:
+    """Save hashes of what training says: six-word runs, and words but for those said once in books."""
+    songs = [one.song for one in data.split.train]
+    build_run_set(song.lines for song in songs).save(root / RUNS)
+    counts = Counter(word for song in songs for line in song.lines for word in words_of(line))
+    own = {word for one in own_documents() for line in one.song.lines for word in words_of(line)}
+    words = sorted(word for word, count in counts.items() if count > 1 or word in own)
+    build_run_set(([word] for word in words), n_words=1).save(root / WORDS)
 
 
 def _train_ngram(

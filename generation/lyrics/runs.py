@@ -57,15 +57,17 @@ class RunSet:
         )
 
 
-def build_run_set(texts: Iterable[Iterable[str]], *, most_bytes: int = MOST_BYTES) -> RunSet:
-    """Gather the runs of texts, each an iterable of lines.
+def build_run_set(
+    texts: Iterable[Iterable[str]], *, most_bytes: int = MOST_BYTES, n_words: int = RUN
+) -> RunSet:
+    """Gather the runs of so many words of texts, each an iterable of lines.
 
     Raises
     ------
     ValueError
         More runs than the room is for: mistakes would be frequent.
     """
-    parts = [run_hashes(lines) for lines in texts]
+    parts = [run_hashes(lines, n_words) for lines in texts]
     hashes = np.unique(np.concatenate(parts)) if parts else np.zeros(0, np.uint64)
     n_bits = max(64, (_BITS_PER_RUN * len(hashes) + 7) // 8 * 8)
     n_bits = min(n_bits, 8 * most_bytes)

@@ -219,6 +219,7 @@ def fit(
     loss: Loss | None = None,
     measure: Callable[[LanguageModel], float] | None = None,
     figure: str = "bits_per_byte",
+    keeps_last: bool = False,
     callbacks: Sequence[Every] = (),
     tokenizer_id: str = "",
     resume: bool = False,
@@ -238,7 +239,7 @@ def fit(
         As `generation.training.loop` takes it.
     measure : callable, optional
         Takes the model as it is, and gives a figure that should fall, called `figure`; the weights with the
-        least are kept. Without it the last ones are.
+        least are kept. Without it, or with `keeps_last`, the last ones are.
 
     Raises
     ------
@@ -248,7 +249,7 @@ def fit(
     hardware = hardware or Hardware()
     config: Any = network.config
     muon: Any = network.orthogonal if training.muon else frozenset()
-    keeper = _Keeper(out, measure, figure, tokenizer_id, resume=resume)
+    keeper = _Keeper(out, measure, figure, tokenizer_id, resume=resume, keeps_last=keeps_last)
     player = Player(
         PLAYER,
         network,
@@ -293,7 +294,9 @@ class _Keeper:
         tokenizer_id: str,
         *,
         resume: bool,
+        keeps_last: bool,
     ) -> None:
+        self._keeps_last = keeps_last
         self._out, self._measure, self._figure, self._tokenizer_id = out, measure, figure, tokenizer_id
         self._best = float("inf")
         if resume and (out / BEST).is_file():
@@ -303,7 +306,7 @@ class _Keeper:
         model = NeuralModel(network, tokenizer_id=self._tokenizer_id)
         found = 0.0 if self._measure is None else self._measure(model)
         figures = {} if self._measure is None else {f"held_out/{self._figure}": found}
-        if self._measure is not None and found >= self._best:
+        if self._measure is not None and found >= self._best and not self._keeps_last:
             return figures
         self._best = found
         model.save(self._out / MODEL)

@@ -7,7 +7,7 @@ to is forgotten, its last piece is forbidden behind its first ones, and the word
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Generator, Sequence
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
 
 import numpy as np
 
@@ -22,7 +22,24 @@ Objects = Callable[[Sequence[int]], bool]
 """Whether the last word of some tokens may not be said."""
 Allowed = Callable[[Sequence[int]], np.ndarray]
 """Which tokens, bool (V,), may come behind those that were drawn."""
+Bonus = Callable[[Sequence[int], Sequence[int]], Mapping[int, float]]
+"""Nats for tokens behind what was read and a word that has begun."""
 _LOOKED_AT = 60  # Tokens back in which the last words are looked for.
+
+
+def no_bonus(_said: Sequence[int], _word: Sequence[int]) -> Mapping[int, float]:
+    """All is as likely as the model says."""
+    return {}
+
+
+def raised(logprobs: np.ndarray, bonus: Mapping[int, float]) -> np.ndarray:
+    """Scores (V,) with the bonus of each token added; not normalised."""
+    if not bonus:
+        return logprobs
+    found = logprobs.copy()
+    for token, nats in bonus.items():
+        found[token] += nats
+    return found
 
 
 def draw_words(
@@ -37,6 +54,7 @@ def draw_words(
     rng: np.random.Generator,
     stops: Collection[int] = (),
     most: int | None = None,
+    bonus: Bonus = no_bonus,
 ) -> Generator[int, None, State]:
     """Yield tokens, each word whole and none a control character, and return the state behind the last.
 
@@ -48,6 +66,8 @@ def draw_words(
         Marks behind which it ends.
     most : int, optional
         Tokens to draw at most; a word that is not whole then is left out.
+    bonus : callable
+        Nats that are added to tokens, behind what was read and the word that has begun.
     """
     start = len(said)
     ends_word = tokenizer.begins_word[: model.vocab_size].copy()
@@ -63,7 +83,8 @@ def draw_words(
             mask[token] = False
         if not (word or mask.any()):
             raise ValueError("no word is left that may be said here")
-        drawn = distribution(logprobs, settings, said=[*said, *word], allowed=mask) if mask.any() else None
+        liked = raised(logprobs, bonus(said, word))
+        drawn = distribution(liked, settings, said=[*said, *word], allowed=mask) if mask.any() else None
         token = END if drawn is None else choose(drawn, rng)
         if word and ends_word[token] and (drawn is None or objects([*said, *word])):
             forbidden.setdefault(tuple(word[:-1]), set()).add(word[-1])
@@ -92,7 +113,8 @@ def no_objections(_token_ids: Sequence[int]) -> bool:
 
 
 class Objections:
-    """What no song of ours says: refused words, and six words in a row that stand in the training text.
+    """What no song of ours says: refused words, words that there are not, and six in a row that stand in the
+    training text.
 
     Parameters
     ----------
@@ -100,6 +122,8 @@ class Objections:
         Of the training text; without it copies are not looked for.
     given : sequence of str
         Lines that whoever asks has brought, of which words may be kept.
+    words : RunSet, optional
+        Words that there are; without it pieces may be put together to words that nobody knows.
     """
 
     def __init__(
@@ -109,16 +133,24 @@ class Objections:
         *,
         runs: RunSet | None = None,
         given: Sequence[str] = (),
+        words: RunSet | None = None,
     ) -> None:
-        self._tokenizer, self._refused, self._runs = tokenizer, refused, runs
+        self._tokenizer, self._refused, self._runs, self._words = tokenizer, refused, runs, words
+        self._brought = frozenset(word for line in given for word in words_of(line))
         self._given = frozenset(run_hashes(given).tolist())
 
     def __call__(self, token_ids: Sequence[int]) -> bool:
         """Whether the last word of these tokens may not be said."""
         lines = self._lines(token_ids)
-        return self._refused.ends_with(lines[-1]) or (
-            self._runs is not None and self._copies(lines, self._runs)
+        return (
+            self._refused.ends_with(lines[-1])
+            or (self._words is not None and self._is_unknown(lines[-1], self._words))
+            or (self._runs is not None and self._copies(lines, self._runs))
         )
+
+    def _is_unknown(self, line: str, words: RunSet) -> bool:
+        last = words_of(line)[-1:]
+        return bool(last) and last[0] not in self._brought and not words.contains(run_hashes(last, 1)).all()
 
     def _copies(self, lines: Sequence[str], runs: RunSet) -> bool:
         words = [word for line in lines for word in words_of(line)][-RUN:]
