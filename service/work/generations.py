@@ -403,7 +403,7 @@ def _states(place: Place, found: Sequence[Job]) -> list[GenerationState]:
     """Generations as they are now, with what their owners are called."""
     owners = {job.user_id for job in found if job.user_id is not None}
     with place.session_factory() as session:
-        names: dict[int | None, str] = {**users_repository.name_users(session, owners)} if owners else {}
+        names = users_repository.name_users(session, owners)
         ahead = {
             job.number: jobs.count_before(session, job.number) for job in found if job.state == jobs.QUEUED
         }
@@ -413,7 +413,7 @@ def _states(place: Place, found: Sequence[Job]) -> list[GenerationState]:
             generation=job.token,
             state=job.state,
             reason=job.reason,
-            user=names.get(job.user_id),
+            user=None if job.user_id is None else names.get(job.user_id),
             order=order_of_json(job.parameters["order"]),
             created_at=job.created_at,
             started_at=job.started_at,
