@@ -21,6 +21,7 @@ from generation.lyrics.scoring import bits_by_place, bits_per_byte
 from generation.lyrics.tokenizer import LyricTokenizer
 from generation.lyrics.training import MODEL
 from pipelines.lyrics import ANSWERING
+from pipelines.train_lyrics import BASE, STAGES
 
 PLACE_SONGS = 60
 """Held-back songs for bits by place."""
@@ -49,16 +50,21 @@ def find_runs(folders: Sequence[Path], results: Path | None = None) -> list[Run]
     for folder in folders:
         for config in sorted(folder.rglob(f"{MODEL}/{CONFIG}")):
             run = config.parent.parent
-            stage = run.parent.name if run.parent != folder else ""
-            found.setdefault(run, f"{stage} {run.name}".strip(" _").removeprefix("runs_ "))
-    return [Run(name, path, _facts(path, name, results)) for path, name in found.items()]
+            stage = run.parent.name if run.parent.name in STAGES else ""
+            found.setdefault(run, f"{stage} {run.name}".removeprefix(f"{BASE} ").strip())
+    facts = {path: _facts(path, results) for path in found}
+    sizes = [(one.get("model"), one.get("size")) for one in facts.values()]
+    for path, one in facts.items():
+        size = (one.get("model"), one.get("size"))
+        if all(size) and sizes.count(size) == 1:
+            found[path] = " ".join(map(str, size))
+    return [Run(name, path, facts[path]) for path, name in found.items()]
 
 
-def _facts(run: Path, name: str, results: Path | None) -> dict[str, Any]:
-    last = name.rsplit(" ", 1)[-1]
+def _facts(run: Path, results: Path | None) -> dict[str, Any]:
     places = [run / "result.json"]
     if results is not None:
-        places += [results / f"{last}.json", *sorted(results.glob(f"*_{last}.json"))]
+        places += [results / f"{run.name}.json", *sorted(results.glob(f"*_{run.name}.json"))]
     for place in places:
         if place.is_file():
             return dict(json.loads(place.read_text(encoding="utf-8")))
@@ -95,14 +101,14 @@ def measure_run(
 
 
 def tokens_per_second(model: LanguageModel, n: int = 120) -> float:
-    """How many tokens a second it writes, one after the other."""
+    """How many tokens it writes in a second of its process's time, one after the other."""
     tokens: Iterator[int] = generate(
         model, [], Sampling(1.0, top_p=1.0, max_tokens=n), rng=np.random.default_rng(1), stops=()
     )
     next(tokens)
-    started = time.perf_counter()
+    started = time.process_time()
     written = sum(1 for _ in tokens)
-    return written / (time.perf_counter() - started)
+    return written / (time.process_time() - started)
 
 
 def load(run: Run) -> LanguageModel:

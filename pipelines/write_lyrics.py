@@ -7,6 +7,7 @@ words in a row from what was learned, but for lines that whoever asks has brough
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from generation.lyrics.refused_words import load_refused_words
 from generation.lyrics.rhyme import load_rhymer
 from generation.lyrics.sampling import Sampling
 from generation.lyrics.tokenizer import ANSWER, END, REFUSAL
+from generation.lyrics.topic import Topic
 from generation.lyrics.verse_writer import RhymeRule, VerseWriter
 from pipelines.lyrics import ANSWERING, TextError, Writer, common_words, objections_of, song_of_file
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 2_000
 """Of a prompt."""
+_REPETITION = 0.5  # Nats that words of the last lines lose: small models like to say the same again.
+TOPIC = 1.0
+"""How much words of the prompt are helped, unless somebody says otherwise."""
 
 
 class RefusedError(ValueError):
@@ -83,8 +88,10 @@ def write_song(
     seed: int,
     form: Form | None = None,
     rhyme: RhymeRule | None = None,
+    topic: float = TOPIC,
 ) -> Take:
-    """Return a song that answers a prompt, to be read as it is written.
+    """Return a song that answers a prompt, to be read as it is written; `topic` is how much likelier than the
+    model has it the words of the prompt are made (`generation.lyrics.topic`).
 
     Raises
     ------
@@ -94,7 +101,9 @@ def write_song(
         The prompt has a word that nobody may ask with, or the model declines.
     """
     asked = write_prompt(writer.tokenizer, _checked(prompt))
-    return _answer(writer, asked, settings, seed, form, rhyme, ())
+    wanted = Topic(writer.tokenizer, prompt, strength=topic)
+    settings = replace(settings, repetition=max(settings.repetition, _REPETITION))
+    return _answer(writer, asked, settings, seed, form, rhyme, (prompt,), wanted)
 
 
 def revise_song(
@@ -110,7 +119,8 @@ def revise_song(
     """
     song = song_of_file(text)
     asked = revise_prompt(writer.tokenizer, song, _checked(ask))
-    return _answer(writer, asked, settings, seed, form, None, song.lines)
+    nothing = Topic(writer.tokenizer, "", strength=0.0)
+    return _answer(writer, asked, settings, seed, form, None, song.lines, nothing)
 
 
 def notes_on(writer: Writer, prompt: str) -> list[str]:
@@ -160,13 +170,14 @@ def _answer(
     form: Form | None,
     rhyme: RhymeRule | None,
     given: Sequence[str],
+    topic: Topic,
 ) -> Take:
     logprobs, _ = writer.model.feed(writer.model.start(), np.array(asked))
     # A base model has never seen either mark, and decides nothing.
     if writer.stage in ANSWERING and logprobs[REFUSAL] > logprobs[ANSWER]:
         raise RefusedError("the lyric model declines to write this: ask for another song")
     read = [*asked, ANSWER]
-    return Take(writer, read, _tokens(writer, read, settings, seed, form, rhyme, given), seed=seed)
+    return Take(writer, read, _tokens(writer, read, settings, seed, form, rhyme, given, topic), seed=seed)
 
 
 def _tokens(
@@ -177,14 +188,22 @@ def _tokens(
     form: Form | None,
     rhyme: RhymeRule | None,
     given: Sequence[str],
+    topic: Topic,
 ) -> Iterator[int]:
     rng, objects = np.random.default_rng(seed), objections_of(writer, given)
+    model, tokenizer = writer.model, writer.tokenizer
     if form is None:
-        yield from write_freely(writer.model, writer.tokenizer, read, settings, rng=rng, objects=objects)
+        yield from write_freely(model, tokenizer, read, settings, rng=rng, objects=objects, bonus=topic.bonus)
         return
-    title = write_title(writer.model, writer.tokenizer, read, settings, rng=rng, objects=objects)
+    title = write_title(model, tokenizer, read, settings, rng=rng, objects=objects, bonus=topic.bonus)
     yield from title
     verses = VerseWriter(
-        writer.model, writer.tokenizer, load_rhymer(), common=common_words(), rule=rhyme, objects=objects
+        model,
+        tokenizer,
+        load_rhymer(),
+        common=common_words(),
+        rule=rhyme,
+        objects=objects,
+        bonus=lambda said, word: topic.bonus(said[len(read) :], word),
     )
     yield from verses.write([*read, *title], form, settings, rng=rng)

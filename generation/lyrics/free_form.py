@@ -26,7 +26,7 @@ from generation.lyrics.tokenizer import (
     VERSE_ID,
     LyricTokenizer,
 )
-from generation.lyrics.word_drawing import Objects, draw_words, no_objections
+from generation.lyrics.word_drawing import Bonus, Objects, draw_words, no_bonus, no_objections
 
 _SECTIONS = (VERSE_ID, CHORUS_ID, BRIDGE_ID)
 _MOST_SECTIONS = 8
@@ -44,6 +44,7 @@ def write_freely(
     *,
     rng: np.random.Generator,
     objects: Objects = no_objections,
+    bonus: Bonus = no_bonus,
 ) -> Iterator[int]:
     """Yield the tokens of a song behind a prompt, to its `END`, which comes at about `max_tokens`."""
     form = FreeForm(tokenizer, model.vocab_size, settings.max_tokens)
@@ -65,6 +66,7 @@ def write_freely(
             objects=objects,
             rng=rng,
             stops=(END, CHORUS_ID),
+            bonus=lambda read, word: bonus(read[start:], word),
         )
         if said[-1] == END:
             return
@@ -83,6 +85,7 @@ def write_title(
     *,
     rng: np.random.Generator,
     objects: Objects = no_objections,
+    bonus: Bonus = no_bonus,
 ) -> list[int]:
     """Return `TITLE` and the tokens of a title behind a prompt, for a song whose sections are written to a
     form.
@@ -98,6 +101,7 @@ def write_title(
         allowed=lambda new: form.allowed([TITLE, *new]),
         objects=objects,
         rng=rng,
+        bonus=lambda read, word: bonus(read[len(prompt) :], word),
     )
     title = [TITLE]
     for token in drawn:

@@ -20,7 +20,7 @@ from generation.lyrics.rhyme import Rhymer, last_word
 from generation.lyrics.sampling import Sampling
 from generation.lyrics.song import CHORUS, words_of
 from generation.lyrics.tokenizer import END, ID_OF, LINE, N_MARKS, LyricTokenizer
-from generation.lyrics.word_drawing import Objects, draw_words, no_objections
+from generation.lyrics.word_drawing import Bonus, Objects, draw_words, no_bonus, no_objections
 
 ENFORCED, REWARDED = "enforced", "rewarded"
 _MOST_TOKENS = 48  # Of a line.
@@ -61,6 +61,8 @@ class VerseWriter:
         Words that may be put in a rhyming place, as the training text has them: a dictionary knows too many.
     objects : callable
         Says of tokens whether their last word may not be said.
+    bonus : callable
+        Nats for tokens that are wanted (`topic.Topic.bonus`), behind the prompt and all that is written.
     """
 
     def __init__(
@@ -72,8 +74,9 @@ class VerseWriter:
         common: Sequence[str] = (),
         rule: RhymeRule | None = None,
         objects: Objects = no_objections,
+        bonus: Bonus = no_bonus,
     ) -> None:
-        self._objects = objects
+        self._objects, self._bonus = objects, bonus
         self._model, self._tokenizer, self._rhymer = model, tokenizer, rhymer
         self._common, self._rule = frozenset(common), rule or RhymeRule()
         text = np.arange(model.vocab_size) >= N_MARKS
@@ -212,6 +215,7 @@ class VerseWriter:
             objects=self._objects,
             rng=rng,
             most=_MOST_TOKENS,
+            bonus=self._bonus,
         )
         for token in drawn:
             if token == LINE:

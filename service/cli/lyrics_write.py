@@ -68,6 +68,10 @@ def write(
     scheme: Scheme = "",
     rhyme: Rhyming = Rhyme.ENFORCED,
     syllables: Syllables = None,
+    topic: Annotated[
+        float,
+        typer.Option(min=0, max=3, metavar="X", help="How much words of the prompt are helped; 0: not."),
+    ] = 1.0,
     takes: Annotated[int, typer.Option(min=1, max=100, metavar="N", help="How many songs.")] = 1,
     max_tokens: MostTokens = 400,
     seed: SeedOption = None,
@@ -101,7 +105,9 @@ def write(
 
         def songs() -> Iterator[Take]:
             for take in range(takes):
-                yield write_song(writer, asked, settings, seed=first + take, form=wanted, rhyme=rule)
+                yield write_song(
+                    writer, asked, settings, seed=first + take, form=wanted, rhyme=rule, topic=topic
+                )
 
         written = []
         for number, take in enumerate(songs(), start=1):
@@ -122,6 +128,7 @@ def write(
                 "prompt": asked,
                 "asked": {"prompt": prompt, "genre": genre, "theme": theme},
                 **_record(writer, settings, wanted),
+                "topic": topic,
                 "notes": notes,
                 "takes": [_document(writer, take) for take in written],
             }
