@@ -32,6 +32,10 @@ MOST_CHARACTERS = 2_000
 _REPETITION = 0.5  # Nats that words of the last lines lose: small models like to say the same again.
 TOPIC = 1.0
 """How much words of the prompt are helped, unless somebody says otherwise."""
+_SURE = 1.0
+"""Nats by which refusing has to be likelier than answering: of ordinary prompts that no training saw, one in
+seven is refused by less, and none by more.
+"""
 
 
 class RefusedError(ValueError):
@@ -174,7 +178,7 @@ def _answer(
 ) -> Take:
     logprobs, _ = writer.model.feed(writer.model.start(), np.array(asked))
     # A base model has never seen either mark, and decides nothing.
-    if writer.stage in ANSWERING and logprobs[REFUSAL] > logprobs[ANSWER]:
+    if writer.stage in ANSWERING and logprobs[REFUSAL] > logprobs[ANSWER] + _SURE:
         raise RefusedError("the lyric model declines to write this: ask for another song")
     read = [*asked, ANSWER]
     return Take(writer, read, _tokens(writer, read, settings, seed, form, rhyme, given, topic), seed=seed)
