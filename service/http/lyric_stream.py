@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from fastapi import Response
+import anyio.to_thread
+from fastapi import Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from service.http.problems import Refused
@@ -37,7 +38,7 @@ class Form(StrEnum):
 class Song:
     """A song on its way: iterate over its parts; `cut` says afterwards that it was not ended."""
 
-    parts: Iterator[str]
+    parts: Generator[str, None, None]
     seed: int
     cut: bool = False
 
@@ -49,6 +50,10 @@ class Song:
             if time.monotonic() > until:
                 self.cut = True
                 return
+
+    def close(self) -> None:
+        """End it here, and leave the place to others."""
+        self.parts.close()
 
 
 @contextmanager
@@ -70,6 +75,7 @@ def place(service: Service) -> Iterator[None]:
 
 
 def hand_out(
+    request: Request,
     service: Service,
     write: Callable[[], Iterator[str]],
     seed: int,
@@ -86,21 +92,36 @@ def hand_out(
     song = _begun(service, write, seed)
     if form is Form.json:
         text = "".join(song)
+        song.close()
         return JSONResponse({"seed": seed, "text": text, "cut": song.cut, **about()})
     headers = {SEED: str(seed)}
     if form is Form.text:
-        return StreamingResponse(iter(song), media_type="text/plain", headers=headers)
-    return StreamingResponse(_events(song, about), media_type="text/event-stream", headers=headers)
+        heard = _while_heard(request, song, iter(song))
+        return StreamingResponse(heard, media_type="text/plain", headers=headers)
+    heard = _while_heard(request, song, _events(song, about))
+    return StreamingResponse(heard, media_type="text/event-stream", headers=headers)
+
+
+async def _while_heard(request: Request, song: Song, parts: Iterator[str]) -> AsyncIterator[str]:
+    """Hand on parts for as long as somebody is there to hear them."""
+    try:
+        while not await request.is_disconnected():
+            part = await anyio.to_thread.run_sync(next, parts, None)
+            if part is None:
+                return
+            yield part
+    finally:
+        song.close()
 
 
 def _begun(service: Service, write: Callable[[], Iterator[str]], seed: int) -> Song:
     """A song whose first part is there, and which gives its place back when it is over or given up."""
 
-    def held() -> Iterator[str]:
+    def held() -> Generator[str, None, None]:
         with place(service):
             parts = write()
             first = next(parts, "")
-            yield ""  # from here on whoever drops this generator ends it, and so leaves the place
+            yield ""  # from here on whoever closes this generator leaves the place
             yield first
             yield from parts
 

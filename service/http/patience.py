@@ -16,7 +16,7 @@ HEAD_SECONDS = 20.0
 _Protocol: Any = AutoHTTPProtocol
 
 
-class PatientProtocol(_Protocol):  # type: ignore[misc]
+class PatientProtocol(_Protocol):
     """The server's protocol, with an end to its patience."""
 
     _ends: asyncio.TimerHandle | None = None

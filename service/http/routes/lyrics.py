@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from service.http import given
 from service.http.audit import AuditedRoute
@@ -38,7 +38,9 @@ STREAM: dict[int | str, dict[str, Any]] = {
         },
     }
 }
-PICTURE = {200: {"content": {"image/png": {}, "image/svg+xml": {}}, "description": "The picture."}}
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {}, "image/svg+xml": {}}, "description": "The picture."}
+}
 
 
 @router.get("/models")
@@ -52,7 +54,7 @@ def models(service: TheService, _: TheCaller) -> schemas.LyricModelList:
 
 
 @router.post("/write", response_class=Response, responses=STREAM)
-def write(service: TheService, wanted: schemas.WriteIn, as_: As = Form.text) -> Response:
+def write(request: Request, service: TheService, wanted: schemas.WriteIn, as_: As = Form.text) -> Response:
     """Write a song that answers a prompt, handed out as it is written."""
     from pipelines.write_lyrics import write_song
 
@@ -63,7 +65,7 @@ def write(service: TheService, wanted: schemas.WriteIn, as_: As = Form.text) -> 
     def written() -> Take:
         return write_song(writer, asked, _sampling(wanted), seed=seed, form=form, rhyme=rhyme)
 
-    return _hand_out(service, writer, asked, written, seed, as_)
+    return _hand_out(request, service, writer, asked, written, seed, as_)
 
 
 @router.post("/takes")
@@ -95,7 +97,7 @@ def ranking(service: TheService, caller: TheCaller, said: schemas.RankingIn) -> 
 
 
 @router.post("/revise", response_class=Response, responses=STREAM)
-def revise(service: TheService, wanted: schemas.ReviseIn, as_: As = Form.text) -> Response:
+def revise(request: Request, service: TheService, wanted: schemas.ReviseIn, as_: As = Form.text) -> Response:
     """Write a song anew as asked, handed out as it is written."""
     from pipelines.write_lyrics import revise_song
 
@@ -105,11 +107,11 @@ def revise(service: TheService, wanted: schemas.ReviseIn, as_: As = Form.text) -
     def revised() -> Take:
         return revise_song(writer, wanted.text, wanted.ask, _sampling(wanted), seed=seed)
 
-    return _hand_out(service, writer, wanted.ask, revised, seed, as_)
+    return _hand_out(request, service, writer, wanted.ask, revised, seed, as_)
 
 
 @router.post("/continue", response_class=Response, responses=STREAM)
-def go_on(service: TheService, wanted: schemas.ContinueIn, as_: As = Form.text) -> Response:
+def go_on(request: Request, service: TheService, wanted: schemas.ContinueIn, as_: As = Form.text) -> Response:
     """Go on with a song, handed out as it is written."""
     from pipelines.lyrics import continue_text
 
@@ -121,7 +123,7 @@ def go_on(service: TheService, wanted: schemas.ContinueIn, as_: As = Form.text) 
     def continued() -> Iterator[str]:
         return continue_text(writer, text, _sampling(wanted), seed=seed, form=form, rhyme=rhyme)
 
-    return hand_out(service, continued, seed, as_, lambda: {"model": _told(writer)})
+    return hand_out(request, service, continued, seed, as_, lambda: {"model": _told(writer)})
 
 
 @router.post("/next")
@@ -229,7 +231,13 @@ def _asked(service: Service, wanted: schemas.WriteIn) -> str:
 
 
 def _hand_out(
-    service: Service, writer: Writer, asked: str, write: Callable[[], Take], seed: int, form: Form
+    request: Request,
+    service: Service,
+    writer: Writer,
+    asked: str,
+    write: Callable[[], Take],
+    seed: int,
+    form: Form,
 ) -> Response:
     """Hand out a song that answers, and say at its end how it became."""
     from pipelines.write_lyrics import measures_of, notes_on
@@ -244,7 +252,7 @@ def _hand_out(
         measures = measures_of(writer, songs[0].song, has_ended=songs[0].has_ended)
         return {"model": _told(writer), "notes": notes_on(writer, asked), "measures": measures}
 
-    return hand_out(service, written, seed, form, about)
+    return hand_out(request, service, written, seed, form, about)
 
 
 def _told(writer: Writer) -> dict[str, str]:
