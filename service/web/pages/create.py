@@ -53,7 +53,7 @@ async def build(seat: Seat, like: str = "") -> None:
         form = ui.element("div").classes("panel form")
         results = ui.element("section").props('aria-label="What was made"')
     with results:
-        fresh = ui.element("div")
+        fresh = ui.element("div").classes("fresh")
         before = section()
 
     async def submit(order: Order) -> None:

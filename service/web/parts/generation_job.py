@@ -107,6 +107,6 @@ def _said(event: Event) -> str:
     if event.kind == CHECKING:
         return "It is listened to, and compared with what the generator learned from."
     if event.kind == STEP:
-        take = f"Take {event.take} of {event.n_takes}, " if event.n_takes > 1 else ""
-        return f"{take}step {event.step} of {event.n_steps} from noise to music."
+        step = f"Take {event.take} of {event.n_takes}, step" if event.n_takes > 1 else "Step"
+        return f"{step} {event.step} of {event.n_steps} from noise to music."
     return "It has begun."

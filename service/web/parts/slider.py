@@ -8,7 +8,7 @@ from typing import Any
 
 from nicegui import ui
 
-Changed = Callable[[float], None]
+Changed = Callable[[float], object]
 
 
 @dataclass
