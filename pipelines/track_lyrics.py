@@ -45,12 +45,12 @@ def lyrics_for_track(home: Path, prompt: str | None, *, genre: str | None, seed:
     from generation.lyrics.sampling import Sampling
     from generation.lyrics.song import marked
     from pipelines.lyrics import DEFAULT_MODEL, answering_stage, load_writer, model_root
-    from pipelines.write_lyrics import write_song
+    from pipelines.write_lyrics import NO_REPEAT, REPETITION, write_song
 
     asked = worded_prompt(prompt or "", genre or "")
     root = model_root(home)
     writer = load_writer(root, DEFAULT_MODEL, stage=answering_stage(root, DEFAULT_MODEL))
-    take = write_song(writer, asked, Sampling(), seed=seed)
+    take = write_song(writer, asked, Sampling(repetition=REPETITION, no_repeat=NO_REPEAT), seed=seed)
     for _ in take:
         pass
     song = take.song

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 2_000
 """Of a prompt."""
 _REPETITION = 0.5  # Nats that words of the last lines lose: small models like to say the same again.
+NO_REPEAT, REPETITION = 6, 0.4
+"""Tokens in a row that a new song does not say twice (a chorus may), and nats that words of late lose."""
 TOPIC = 1.0
 """How much words of the prompt are helped, unless somebody says otherwise."""
 _SURE = 1.0

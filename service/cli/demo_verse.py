@@ -17,13 +17,13 @@ def write_verse(home: Path) -> None:
     from generation.checkpoint import CheckpointError
     from generation.lyrics.sampling import Sampling
     from pipelines.lyrics import DEFAULT_MODEL, NoLyricModelError, answering_stage, load_writer, model_root
-    from pipelines.write_lyrics import RefusedError, write_song
+    from pipelines.write_lyrics import NO_REPEAT, REPETITION, RefusedError, write_song
 
     try:
         with status_line("writing"):
             root = model_root(home)
             writer = load_writer(root, DEFAULT_MODEL, stage=answering_stage(root, DEFAULT_MODEL))
-            take = write_song(writer, PROMPT, Sampling(), seed=SEED)
+            take = write_song(writer, PROMPT, Sampling(repetition=REPETITION, no_repeat=NO_REPEAT), seed=SEED)
             for _ in take:
                 if len(take.song.sections) > 1:
                     break

@@ -86,9 +86,11 @@ def write(
     from generation.lyrics.dialogue import worded_prompt
     from generation.lyrics.sampling import Sampling
     from generation.lyrics.verse_writer import RhymeRule
-    from pipelines.write_lyrics import notes_on, write_song
+    from pipelines.write_lyrics import NO_REPEAT, REPETITION, notes_on, write_song
 
-    settings = Sampling(temperature, top_p=top_p, max_tokens=max_tokens)
+    settings = Sampling(
+        temperature, top_p=top_p, repetition=REPETITION, no_repeat=NO_REPEAT, max_tokens=max_tokens
+    )
     wanted, rule = form_of(form, lines, scheme, syllables), RhymeRule(rhyme.value)
     layer_head = _layer_and_head(attention_head)
     asked = worded_prompt(prompt, genre, theme)
