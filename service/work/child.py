@@ -78,7 +78,8 @@ class Child:
     def kill(self) -> None:
         """End the process now."""
         self._process.kill()
-        self._process.wait()
+        with suppress(subprocess.TimeoutExpired):  # on a busy machine even dying takes a while
+            self._process.wait(_GRACE_S)
         assert self._process.stdin is not None
         with suppress(OSError):  # what was not told before is told to nobody
             self._process.stdin.close()
