@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format docs check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
-	bench-lists bench-recommend bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
+	bench-lists bench-recommend bench-service bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
 	compare-styles studio-truth ablate-ranker
 
 help:  ## show this list
@@ -85,6 +85,9 @@ ablate-ranker: $(INSTALLED)  ## what each group of the ranker's features is wort
 
 bench-recommend: $(INSTALLED)  ## how long a recommendation takes at 70,000 songs
 	$(BIN)/python -m benchmarks.bench_recommend
+
+bench-service: $(INSTALLED)  ## the service under load while releases are swapped (ARGS='--songs 1000000'; --generation)
+	$(BIN)/python -m benchmarks.bench_service $(ARGS)
 
 bench-studio: $(INSTALLED)  ## how fast music is composed, rendered and made into clips
 	$(BIN)/python -m benchmarks.bench_studio
