@@ -9,7 +9,7 @@ from nicegui import ui
 from starlette.staticfiles import StaticFiles
 
 from service.http.service import Service
-from service.web import made, media, sign_in, space
+from service.web import made, media, sign_in, space, uploads
 from service.web.shell import make_root
 
 STATIC = Path(__file__).parent / "static"
@@ -22,7 +22,7 @@ def build_web() -> FastAPI:
     `state.service`.
     """
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    for module in (media, made, space, sign_in):
+    for module in (media, made, space, uploads, sign_in):
         web.include_router(module.router)
     web.mount("/web/static", StaticFiles(directory=STATIC))
 

@@ -65,6 +65,7 @@ def make_root(find_service: Callable[[], Service]) -> Callable[[Request], Awaita
         cookies = dict(request.cookies)
         ui.add_head_html(f'<link rel="stylesheet" href="/web/static/theme.css?{_stamp()}">')
         ui.query("body").classes("songspace")
+        ui.query("main.q-page").props("role=presentation")  # ours is within: there is one main part
         ui.colors(
             primary="#f2c083", negative="#7c2d25", positive="#1f5a44", warning="#6b4b16", dark="#16191c"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from nicegui import ui
@@ -10,11 +12,10 @@ from db.repositories.player_lists import ListRow, lists_of
 from db.repositories.users import find_user
 from pipelines.meaning import search_meaning
 from pipelines.show_song import list_songs, search_page
-from pipelines.stored_playlists import take_playlist
-from service.http.bodies import PLAYLIST_BYTES
 from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.buttons import button, explained, guarded, heading, link, text
+from service.web.parts.send_files import draw_sending
 from service.web.parts.song_list import song_list
 from service.web.parts.song_sheet import dialog, new_playlist
 from service.web.parts.states import empty, fill, section
@@ -22,6 +23,7 @@ from service.web.seat import Seat
 from service.web.songs import SongView, in_order, views
 
 _PAGE = 30
+_PLAYLISTS = ".m3u,.m3u8,.jspf,.xspf,.json,.xml"
 
 
 async def build(seat: Seat, q: str = "", by: str = "", show: str = "") -> None:
@@ -175,36 +177,12 @@ def _import(seat: Seat) -> None:
     with sheet.box:
         told = ui.element("div")
 
-        async def taken(event: object) -> None:
-            data = await event.file.read()  # type: ignore[attr-defined]
-            name = str(event.file.name).rpartition(".")[0]  # type: ignore[attr-defined]
-            told.clear()
-            with told:
-                try:
-                    made = await seat.ask(
-                        lambda: take_playlist(
-                            seat.service.session_factory,
-                            _fresh(),
-                            data,
-                            user=seat.listener or None,
-                            name=name,
-                        )
-                    )
-                except Refused as refused:
-                    text(f"{name}: {refused.detail}", "bad")
-                    return
-                text(f"{made.name}: {len(made.songs)} songs are in it.")
-                if made.unknown:
-                    text(f"{len(made.unknown)} are not in the library: {'; '.join(made.unknown[:5])}", "soft")
-                link("See your playlists", "/library?show=playlists", "button")
+        def taken(_: str, made: Mapping[str, Any]) -> None:
+            text(f"{made['name']}: {made['songs']} songs are in it.")
+            if made["unknown"]:
+                text(
+                    f"{len(made['unknown'])} are not in the library: {'; '.join(made['unknown'][:5])}", "soft"
+                )
+            link("See your playlists", "/library?show=playlists", "button")
 
-        uploads = ui.upload(
-            on_upload=taken, auto_upload=True, multiple=True, max_file_size=PLAYLIST_BYTES, label="Files"
-        )
-        uploads.props('accept=".m3u,.m3u8,.jspf,.xspf,.json,.xml" aria-label="Playlist files" flat bordered')
-
-
-def _fresh() -> str:
-    import secrets
-
-    return secrets.token_hex(12)
+        draw_sending("/web/send/playlist", "Choose files", _PLAYLISTS, told, taken)

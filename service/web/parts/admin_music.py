@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from nicegui import ui
 
-from pipelines.ingest import IngestReport, ingest
-from pipelines.take_upload import UploadReport, take_upload
+from pipelines.ingest import ingest
 from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.buttons import button, guarded, heading, text
+from service.web.parts.send_files import draw_sending
 from service.web.seat import Seat
+from service.web.uploads import said_of
 
 _SHOWN = 20
 
@@ -35,29 +37,12 @@ def draw(seat: Seat) -> None:
         told.move(target_index=-1)
         uploaded = ui.element("div")
 
-        async def sent(event: Any) -> None:
-            data = await event.file.read()
-            with uploaded:
-                try:
-                    report = await seat.change(
-                        "take in a sent file",
-                        lambda: take_upload(
-                            seat.service.session_factory, seat.service.settings.home, data, "upload"
-                        ),
-                    )
-                except Refused as refused:
-                    text(f"{event.file.name}: {refused.detail}", "bad")
-                    return
-                _said(str(event.file.name), report, [str(one) for one in report.problems])
+        def sent(name: str, answer: Mapping[str, Any]) -> None:
+            _told(name, str(answer["said"]), [str(one) for one in answer["problems"]])
 
-        files = ui.upload(
-            label="Or send files: playlists (M3U, JSPF, XSPF), listens (ListenBrainz, Last.fm)",
-            on_upload=sent,
-            multiple=True,
-            auto_upload=True,
-            max_file_size=seat.service.settings.upload_mib << 20,
-        )
-        files.props("flat bordered").classes("wide uploads")
+        text("Or send playlists (M3U, JSPF, XSPF) and listens (ListenBrainz, Last.fm) from here:", "soft")
+        draw_sending("/web/send/catalogue", "Send files", "", uploaded, sent)
+        uploaded.move(target_index=-1)
 
 
 async def _add(seat: Seat, name: str, told: ui.element) -> None:
@@ -99,14 +84,11 @@ async def _add(seat: Seat, name: str, told: ui.element) -> None:
     told.clear()
     with told:
         problems = [f"{one.place}: {one.reason}" if one.place else one.reason for one in report.problems]
-        _said(name, report, problems)
+        _told(name, said_of(report), problems)
 
 
-def _said(name: str, report: IngestReport | UploadReport, problems: list[str]) -> None:
-    counts = {"songs": report.songs, "playlists": report.playlists, "listens": report.listens}
-    said = [f"{one.added:,} new {word}" for word, one in counts.items() if one.added]
-    said += [f"{one.changed:,} {word} changed" for word, one in counts.items() if one.changed]
-    text(f"{name}: {', '.join(said) or 'nothing that was not there'}.", "good" if said else "soft")
+def _told(name: str, said: str, problems: list[str]) -> None:
+    text(f"{name}: {said or 'nothing that was not there'}.", "good" if said else "soft")
     if problems:
         with ui.element("details"):
             with ui.element("summary"):

@@ -16,7 +16,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell]], *, name: str) -> 
     with box, ui.element("table"):
         with ui.element("thead"), ui.element("tr"):
             for word in head:
-                with ui.element("th").props("scope=col"):
+                with ui.element("th").props("scope=col") if word else ui.element("td"):
                     ui.label(word)
         with ui.element("tbody"):
             for row in rows:

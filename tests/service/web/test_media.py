@@ -61,3 +61,19 @@ def test_a_song_that_was_heard_is_stored_once(writing: Sitting) -> None:
 def test_nobodys_listens_are_stored_nowhere(reading: Sitting) -> None:
     body = {"song": 1, "listened_at_s": 1_790_000_000}
     assert ask(reading.service, "POST", "/web/listens", json=body).json() == {"stored": False}
+
+
+def test_a_playlist_that_is_sent_is_the_listeners(writing: Sitting, listener: str) -> None:
+    service = writing.service
+    cookies = {COOKIE: Sessions(service.settings.home).write(None, listener)}
+    title, artist = (str(service.watch.current.need.parts.songs[one].iat[0]) for one in ("title", "artist"))
+    file = f"#EXTM3U\n#EXTINF:200,{artist} - {title}\na.mp3\n#EXTINF:9,Nobody - Nothing\nb.mp3\n".encode()
+    sent = ask(service, "POST", "/web/send/playlist?name=mine.m3u", content=file, cookies=cookies)
+    assert sent.json() == {"name": "mine", "songs": 1, "unknown": ["Nothing - Nobody"]}
+    refused = ask(service, "POST", "/web/send/playlist?name=x.m3u", content=b"what?", cookies=cookies)
+    assert (refused.status_code, "M3U" in refused.json()["detail"]) == (422, True)
+
+
+def test_a_file_that_is_too_large_is_refused(reading: Sitting) -> None:
+    answer = ask(reading.service, "POST", "/web/send/playlist", content=b"#" * ((8 << 20) + 1))
+    assert answer.status_code == 413

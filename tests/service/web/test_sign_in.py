@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from service.http.keys import create_key, revoke_key
 from service.http.service import Service
-from service.web import media, sign_in, space
+from service.web import media, sign_in, space, uploads
 from service.web.entrance import WebEntrance
 from service.web.session import COOKIE, LASTS_S, Sessions, visitor_of
 from tests.service.web.conftest import Sitting, service_of
@@ -23,7 +23,7 @@ from tests.tiny_world import TinyWorld
 def client(service: Service, **more: Any) -> httpx2.AsyncClient:
     """Call the routes of the page, without NiceGUI."""
     web, outer = FastAPI(), FastAPI()
-    for module in (media, sign_in, space):
+    for module in (media, sign_in, space, uploads):
         web.include_router(module.router)
     web.state.service = outer.state.service = service
     outer.add_middleware(WebEntrance, web=web)

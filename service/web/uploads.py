@@ -1,0 +1,86 @@
+"""Files that the page sends: playlists of a listener, and what administrators take into the catalogue."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+
+from db.repositories.audit import add_event
+from db.session import write_transaction
+from pipelines.stored_playlists import take_playlist
+from pipelines.take_upload import UploadReport, take_upload
+from service.http.bodies import PLAYLIST_BYTES
+from service.http.problems import Refused
+from service.http.service import Service, forbidden
+from service.web.media import Guest, told
+from service.web.session import Visitor
+
+router = APIRouter(prefix="/web/send")
+_SHOWN = 20
+
+
+@router.post("/playlist")
+async def playlist(request: Request, guest: Guest, name: str = "") -> Response:
+    """Make a playlist of an M3U, JSPF or XSPF file, for whoever listens."""
+    service, visitor = guest
+    title = name.rpartition(".")[0][:200]
+
+    def take(data: bytes) -> dict[str, Any]:
+        made = take_playlist(
+            service.session_factory, secrets.token_hex(12), data, user=visitor.listener or None, name=title
+        )
+        return {"name": made.name, "songs": len(made.songs), "unknown": list(made.unknown[:_SHOWN])}
+
+    try:
+        data = await _body(request, PLAYLIST_BYTES)
+        return JSONResponse(await anyio.to_thread.run_sync(take, data))
+    except Exception as error:
+        return told(error)
+
+
+@router.post("/catalogue")
+async def catalogue(request: Request, guest: Guest, name: str = "") -> Response:
+    """Take playlists and listens from a file into the catalogue; for administrators."""
+    service, visitor = guest
+    try:
+        if not visitor.is_admin:
+            raise forbidden()
+        data = await _body(request, service.settings.upload_mib << 20)
+        return JSONResponse(await anyio.to_thread.run_sync(_take_in, service, visitor, data))
+    except Exception as error:
+        return told(error)
+
+
+def _take_in(service: Service, visitor: Visitor, data: bytes) -> dict[str, Any]:
+    with write_transaction(service.session_factory) as session:
+        add_event(session, visitor.caller.key_id, "page: take in a sent file", {})
+    report = take_upload(service.session_factory, service.settings.home, data, "upload")
+    return {"said": said_of(report), "problems": list(report.problems[:_SHOWN])}
+
+
+def said_of(report: UploadReport | Any) -> str:
+    """What came in, in words; "" where nothing was new."""
+    counts = {"songs": report.songs, "playlists": report.playlists, "listens": report.listens}
+    said = [f"{one.added:,} new {word}" for word, one in counts.items() if one.added]
+    said += [f"{one.changed:,} {word} changed" for word, one in counts.items() if one.changed]
+    return ", ".join(said)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    """The whole body, as long as it is not too large.
+
+    Raises
+    ------
+    Refused
+    """
+    parts, length = [], 0
+    async for part in request.stream():
+        length += len(part)
+        if length > most:
+            raise Refused(413, f"a file holds at most {most >> 20} MiB here")
+        parts.append(part)
+    return b"".join(parts)
