@@ -1,25 +1,21 @@
-"""Lyric models for the page: loaded when first asked for, and songs written in threads, to be read as they
-come.
-"""
+"""Songs written for the page, in threads of their own, to be read as they come."""
 
 from __future__ import annotations
 
+import logging
 import secrets
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from service.http.kept import Kept
-from service.http.problems import Refused, refusal_of
 from service.http.service import Service
 
 if TYPE_CHECKING:
     from generation.lyrics.attention import LineAttention
     from pipelines.lyrics import Writer
+    from pipelines.write_lyrics import Take
 
-TAUGHT = "sft"
+logger = logging.getLogger(__name__)
 MODEL = "transformer"
 _MOST_TOKENS = 400
 
@@ -37,8 +33,10 @@ class LyricWish:
 
 @dataclass
 class Writing:
-    """A song that is being written: what is there of it so far."""
+    """A song that is being written: what is there of it so far, and what it is written with."""
 
+    writer: Writer
+    take: Take
     parts: list[str] = field(default_factory=list)
     over: bool = False
     problem: str = ""
@@ -50,34 +48,8 @@ class Writing:
         return "".join(self.parts)
 
 
-_loaded: Kept[tuple[Path, float], Writer] = Kept(2)
-_loading = threading.Lock()
-
-
-def writer_of(service: Service) -> Writer:
-    """The taught transformer of a home folder, else the one that ships; loaded once.
-
-    Raises
-    ------
-    NoLyricModelError, CheckpointError, TokenizerError
-    """
-    from generation.lyrics.training import MODEL as FOLDER
-    from pipelines.lyrics import load_writer, model_root
-    from pipelines.train_lyrics import stage_folder
-
-    with _loading:
-        root = model_root(service.settings.home)
-        folder = stage_folder(root, TAUGHT, MODEL) / FOLDER
-        key = (folder, folder.stat().st_mtime if folder.exists() else 0.0)
-        found = _loaded.get(key)
-        if found is None:
-            found = load_writer(root, MODEL, stage=TAUGHT)
-            _loaded.put(key, found)
-    return found
-
-
 def start_writing(service: Service, wish: LyricWish) -> Writing:
-    """Begin to write a song in a thread of its own.
+    """Begin to write a song in a thread of its own; while many others are written it waits.
 
     Raises
     ------
@@ -87,25 +59,21 @@ def start_writing(service: Service, wish: LyricWish) -> Writing:
     from generation.policy import load_policy
 
     load_policy(service.settings.policy).check([wish.prompt])
-    pieces = _pieces(writer_of(service), wish)
-    writing = Writing()
+    writer = service.lyrics.writer(service.settings.home, MODEL, answers=True)
+    writing = Writing(writer, _take(writer, wish))
 
     def write() -> None:
         try:
-            for piece in pieces:
-                if writing.stopped:
-                    break
-                writing.parts.append(piece)
-        except Exception as error:  # told on the page, whatever it is
-            refused = refusal_of(error)
-            if isinstance(error, ValueError):
-                writing.problem = str(error)
-            else:
-                writing.problem = (
-                    refused.detail if refused else "something went wrong here; the log says what"
-                )
-            if refused is None and not isinstance(error, ValueError):
-                raise
+            with service.lyrics.places:
+                for piece in writing.take:
+                    if writing.stopped:
+                        break
+                    writing.parts.append(piece)
+        except ValueError as error:
+            writing.problem = str(error)
+        except Exception:  # told on the page, whatever it is
+            logger.exception("a song could not be written")
+            writing.problem = "something went wrong here; the log says what"
         finally:
             writing.over = True
 
@@ -113,33 +81,26 @@ def start_writing(service: Service, wish: LyricWish) -> Writing:
     return writing
 
 
-def looked_at(service: Service, prompt: str, text: str, line: int) -> LineAttention:
-    """Which words each word of a line looked at, in a song that answers a prompt.
+def looked_at(writing: Writing, line: int) -> LineAttention:
+    """Which words each word of a line looked at, in a song that was written.
 
     Raises
     ------
     ValueError
     """
     from generation.lyrics.attention import attention_of_line
-    from pipelines.lyric_rankings import prompt_tokens
-    from pipelines.lyrics import song_of_file
 
-    writer = writer_of(service)
-    asked = prompt_tokens(writer.tokenizer, prompt)
-    song = writer.tokenizer.encode_song(song_of_file(text), ends=False)
-    return attention_of_line(
-        writer.model, writer.tokenizer, [*asked, *song], line=line, written_from=len(asked)
-    )
+    writer, take = writing.writer, writing.take
+    read = [*take.read, *take.written]
+    return attention_of_line(writer.model, writer.tokenizer, read, line=line, written_from=len(take.read))
 
 
-def _pieces(writer: Writer, wish: LyricWish) -> Iterator[str]:
+def _take(writer: Writer, wish: LyricWish) -> Take:
     from generation.lyrics.form import Form
     from generation.lyrics.sampling import Sampling
     from generation.lyrics.verse_writer import RhymeRule
     from pipelines.write_lyrics import write_song
 
-    if not wish.prompt.strip():
-        raise Refused(422, "say what the song is to be about")
     form = Form.parse(wish.form, scheme=wish.scheme) if wish.form else None
     rule = RhymeRule("enforced") if form is not None and wish.scheme else None
     settings = Sampling(wish.temperature, top_p=0.95, max_tokens=_MOST_TOKENS)

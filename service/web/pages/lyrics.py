@@ -127,7 +127,7 @@ async def _write(seat: Seat, sheets: ui.element, running: list[Writing], n: int,
         texts.append(writing.text)
         words.clear()
         with words:
-            _lines(seat, wish.prompt, writing.text, looks)
+            _lines(seat, writing, looks)
     with after:
         if n > 1:
             _choose(seat, wishes[0].prompt, texts, after)
@@ -149,10 +149,10 @@ async def _follow(writing: Writing, shown: ui.label) -> None:
         writing.stopped = True
 
 
-def _lines(seat: Seat, prompt: str, song: str, looks: ui.element) -> None:
+def _lines(seat: Seat, writing: Writing, looks: ui.element) -> None:
     """The song, each sung line a button that shows what its words looked at."""
     number = 0
-    for line in song.split("\n"):
+    for line in writing.text.split("\n"):
         plain = line.strip()
         if not plain or plain.startswith(("[", "#")):
             ui.label(line or "\u00a0").classes("mark")
@@ -160,15 +160,15 @@ def _lines(seat: Seat, prompt: str, song: str, looks: ui.element) -> None:
         made = ui.element("button").classes("line").props("type=button")
         with made:
             ui.label(line)
-        made.on("click", partial(_look, seat, prompt, song, number, looks))
+        made.on("click", partial(_look, seat, writing, number, looks))
         number += 1
 
 
-async def _look(seat: Seat, prompt: str, song: str, line: int, looks: ui.element) -> None:
+async def _look(seat: Seat, writing: Writing, line: int, looks: ui.element) -> None:
     from service.pictures.attention import columns
 
     def question() -> tuple[tuple[str, ...], list[str], np.ndarray, str]:
-        found = looked_at(seat.service, prompt, song, line)
+        found = looked_at(writing, line)
         seen, shares = columns(found, _MOST_COLUMNS)
         return found.looking, seen, shares, found.heads
 
