@@ -255,11 +255,11 @@ def test_a_name_in_a_section_is_a_style_from_then_on(
 ) -> None:
     one, other = list(dict.fromkeys(heard.truth.songs["artist"]))[:2]
     out, again = tmp_path / "x.wav", tmp_path / "y.wav"
-    sections = ("--section", f"techno like {one}@1", "--section", f"like {other}@0:02")
-    code, said, err = generate("folk", "--seconds", "3", *sections, "--out", str(out), "--json")
+    sections = ("--section", f"techno like {one}@0.5", "--section", f"like {other}@0:01")
+    code, said, err = generate("folk", *sections, "--out", str(out), "--json")
     assert code == 0, err
     found = json.loads(said)["request"]["sections"]
-    assert [section["start_s"] for section in found] == [1.0, 2.0]
+    assert [section["start_s"] for section in found] == [0.5, 1.0]
     assert found[0]["prompt"] is not None
     assert found[1]["prompt"] is None
     assert np.abs(np.subtract(found[0]["style"], found[1]["style"])).max() > 0.01
