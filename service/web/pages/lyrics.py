@@ -107,7 +107,7 @@ async def _write(seat: Seat, sheets: ui.element, running: list[Writing], n: int,
     for place, (wish, paper) in enumerate(zip(wishes, papers, strict=True)):
         with paper:
             if n > 1:
-                heading("AB"[place], 3)
+                heading("AB"[place])
             words = ui.element("pre").classes("lyric").props('role="status" aria-live="off"')
             with words:
                 shown = ui.label("…")
@@ -151,10 +151,11 @@ async def _follow(writing: Writing, shown: ui.label) -> None:
 
 def _lines(seat: Seat, writing: Writing, looks: ui.element) -> None:
     """The song, each sung line a button that shows what its words looked at."""
-    number = 0
+    number, title = 0, writing.take.song.title
     for line in writing.text.split("\n"):
         plain = line.strip()
-        if not plain or plain.startswith(("[", "#")):
+        is_title = bool(title) and not number and plain == title
+        if is_title or not plain or plain.startswith(("[", "#")):
             ui.label(line or "\u00a0").classes("mark")
             continue
         made = ui.element("button").classes("line").props("type=button")
@@ -213,7 +214,7 @@ def _choose(seat: Seat, prompt: str, texts: list[str], place: ui.element) -> Non
         with place:
             text(f"{'AB'[first]} is kept as the better one. Thank you.", "good")
 
-    heading("Which is better?", 3, hint=terms.CHOOSING)
+    heading("Which is better?", hint=terms.CHOOSING)
     with ui.element("div").classes("row-buttons"):
         for first in (0, 1):
             button(f"{'AB'[first]} is better", partial(better, first), icon="thumb_up")

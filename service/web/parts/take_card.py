@@ -223,7 +223,7 @@ def _strength() -> Slider:
 
 def draw_heading(state: GenerationState) -> None:
     """What was ordered, in a line."""
-    heading(called(state), 3)
+    heading(called(state))
     order = state.order
     said = [
         f"{order.tempo_bpm:.0f} bpm" if order.tempo_bpm else "",
