@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.http.limits import retry_after
 from service.http.problems import Refused, problem
 from service.http.service import Service, forbidden, is_loopback
 
@@ -18,6 +19,8 @@ from service.http.service import Service, forbidden, is_loopback
 PLACES = frozenset(
     "library song playlist taste create lyrics admin web _nicegui _nicegui_ws favicon.ico".split()
 )
+# What pages load beside themselves, many at once.
+_BESIDE = frozenset({"web", "_nicegui", "_nicegui_ws", "favicon.ico"})
 _SAFE = ("GET", "HEAD", "OPTIONS")
 # NiceGUI compiles its templates in the browser and writes styles into the page: both have to be allowed.
 POLICY = "; ".join(
@@ -80,7 +83,16 @@ def _refusal(service: Service, scope: Scope) -> Refused | None:
     origin = headers.get("origin")
     if changes and origin is not None and origin.partition("://")[2] != host:
         return forbidden()
-    return None
+    return _too_often(service, scope)
+
+
+def _too_often(service: Service, scope: Scope) -> Refused | None:
+    """Pages are drawn for whoever asks, which takes memory: not without end for one address."""
+    if scope["type"] != "http" or scope["path"].lstrip("/").partition("/")[0] in _BESIDE:
+        return None
+    address = str(scope["client"][0]) if scope.get("client") else ""
+    wait_s = service.buckets.take(f"page:{address}", service.settings.rate_limit)
+    return Refused(429, "too many requests", headers={"Retry-After": retry_after(wait_s)}) if wait_s else None
 
 
 async def _refuse(refused: Refused, scope: Scope, receive: Receive, send: Send) -> None:

@@ -120,7 +120,8 @@ def _navigation(seat: Seat) -> None:
 
     def show(path: str) -> None:
         plain = path.partition("?")[0]
-        here = {"/song": "/library", "/playlist": "/library"}.get("/" + plain.split("/")[1], plain)
+        first = plain.lstrip("/").partition("/")[0]
+        here = "/library" if first in ("song", "playlist") else plain
         for address, one in links.items():
             if address == here:
                 one.props["aria-current"] = "page"

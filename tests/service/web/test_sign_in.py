@@ -129,3 +129,11 @@ def test_pages_of_other_sites_are_kept_out(
 def test_what_is_not_the_pages_is_left_to_the_api(reading: Sitting) -> None:
     for path in ("/v1/songs", "/", "/rest/ping", "/healthz"):
         assert "content-security-policy" not in ask(reading.service, "GET", path).headers
+
+
+def test_pages_are_not_drawn_without_end_for_one_address(world_copy: TinyWorld) -> None:
+    service = service_of(world_copy, rate_limit=2.0)
+    found = [ask(service, "GET", "/library").status_code for _ in range(6)]
+    assert found[0] != 429
+    assert found[-1] == 429
+    assert ask(service, "GET", "/web/cover/1").status_code == 200
