@@ -178,7 +178,7 @@ class VerseWriter:
         best: _Take | None = None
         for candidate in [w for w in known if w not in taken][:_MOST_RHYMES]:
             line = [*stem, *self._tokenizer.encode_text(candidate)]
-            if self._objects([*said, *line]):
+            if self._objects([*said, *line], 0):
                 continue
             made = self._scored(state, line)
             if best is None or made.score > best.score:

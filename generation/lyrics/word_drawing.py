@@ -18,12 +18,13 @@ from generation.lyrics.sampling import Sampling, choose, distribution
 from generation.lyrics.song import words_of
 from generation.lyrics.tokenizer import END, LINE, MARK_OF, N_MARKS, LyricTokenizer
 
-Objects = Callable[[Sequence[int]], bool]
-"""Whether the last word of some tokens may not be said."""
+Objects = Callable[[Sequence[int], int], bool]
+"""Whether the last word of some tokens may not be said, in whose place so many were refused before."""
 Allowed = Callable[[Sequence[int]], np.ndarray]
 """Which tokens, bool (V,), may come behind those that were drawn."""
 Bonus = Callable[[Sequence[int], Sequence[int]], Mapping[int, float]]
 """Nats for tokens behind what was read and a word that has begun."""
+_MOST_UNKNOWN = 8  # Words in one place that are refused since nobody knows them.
 _LOOKED_AT = 60  # Tokens back in which the last words are looked for.
 
 
@@ -75,6 +76,7 @@ def draw_words(
     printable = ~tokenizer.is_control[: model.vocab_size]
     word: list[int] = []
     forbidden: dict[tuple[int, ...], set[int]] = {}
+    n_refused = 0
     logprobs, state = model.feed(state, np.zeros(0, np.int64))
     fresh = (logprobs, state)  # where the word begins
     while most is None or len(said) + len(word) - start < most:
@@ -86,14 +88,15 @@ def draw_words(
         liked = raised(logprobs, bonus(said, word))
         drawn = distribution(liked, settings, said=[*said, *word], allowed=mask) if mask.any() else None
         token = END if drawn is None else choose(drawn, rng)
-        if word and ends_word[token] and (drawn is None or objects([*said, *word])):
+        if word and ends_word[token] and (drawn is None or objects([*said, *word], n_refused)):
             forbidden.setdefault(tuple(word[:-1]), set()).add(word[-1])
+            n_refused += 1
             word, (logprobs, state) = [], fresh
             continue
         if ends_word[token]:
             yield from word
             said += word
-            word, forbidden, fresh = [], {}, (logprobs, state)
+            word, forbidden, fresh, n_refused = [], {}, (logprobs, state), 0
         if token >= N_MARKS:
             word.append(token)
         else:
@@ -107,7 +110,7 @@ def draw_words(
     return state
 
 
-def no_objections(_token_ids: Sequence[int]) -> bool:
+def no_objections(_token_ids: Sequence[int], _n_refused: int = 0) -> bool:
     """Everything may be said."""
     return False
 
@@ -123,7 +126,8 @@ class Objections:
     given : sequence of str
         Lines that whoever asks has brought, of which words may be kept.
     words : RunSet, optional
-        Words that there are; without it pieces may be put together to words that nobody knows.
+        Words that there are; without it pieces may be put together to words that nobody knows, and so they
+        may be after several tries: a model that hardly knows a word would else search for ever.
     """
 
     def __init__(
@@ -139,12 +143,16 @@ class Objections:
         self._brought = frozenset(word for line in given for word in words_of(line))
         self._given = frozenset(run_hashes(given).tolist())
 
-    def __call__(self, token_ids: Sequence[int]) -> bool:
+    def __call__(self, token_ids: Sequence[int], n_refused: int = 0) -> bool:
         """Whether the last word of these tokens may not be said."""
         lines = self._lines(token_ids)
         return (
             self._refused.ends_with(lines[-1])
-            or (self._words is not None and self._is_unknown(lines[-1], self._words))
+            or (
+                self._words is not None
+                and n_refused < _MOST_UNKNOWN
+                and self._is_unknown(lines[-1], self._words)
+            )
             or (self._runs is not None and self._copies(lines, self._runs))
         )
 

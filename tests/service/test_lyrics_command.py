@@ -55,6 +55,7 @@ def home(base_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The same with a taught network beside, which writes rather than declines."""
     home = tmp_path_factory.mktemp("taught")
     shutil.copytree(base_home, home, dirs_exist_ok=True)
+    shutil.rmtree(home / "lyrics" / "words")  # it knows hardly one, and would search long for each
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SONGSPACE_HOME", str(home))
         patch.setattr("pipelines.teach_lyrics.refused_prompts", list)

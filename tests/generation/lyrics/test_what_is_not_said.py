@@ -16,7 +16,7 @@ from generation.lyrics.rhyme import Rhymer
 from generation.lyrics.runs import build_run_set, run_hashes
 from generation.lyrics.sampling import Sampling, writable
 from generation.lyrics.song import SongText
-from generation.lyrics.tokenizer import CHORUS_ID, END, LINE, TITLE, VERSE_ID
+from generation.lyrics.tokenizer import CHORUS_ID, END, LINE, N_MARKS, TITLE, VERSE_ID
 from generation.lyrics.verse_writer import VerseWriter
 from generation.lyrics.word_drawing import Objections, Objects, draw_words, no_objections
 from tests.tiny_songs import tiny_documents, tiny_stream, tiny_tokenizer
@@ -161,3 +161,26 @@ def test_a_title_comes_before_a_form() -> None:
     title: Sequence[int] = write_title(MODEL, TOKENIZER, [], Sampling(0), rng=np.random.default_rng(1))
     assert title[0] == TITLE
     assert TOKENIZER.decode_text(title).startswith("Song of")
+
+
+def test_a_model_that_knows_no_word_still_writes() -> None:
+    class Random:
+        """A fake that says anything."""
+
+        name, vocab_size, n_parameters, tokenizer_id = "fake", TOKENIZER.vocab_size, 0, ""
+
+        def start(self) -> int:
+            return 0
+
+        def feed(self, state: int, token_ids: np.ndarray) -> tuple[np.ndarray, int]:
+            return np.zeros(self.vocab_size), state + len(token_ids)
+
+    objects = Objections(TOKENIZER, HATS, words=build_run_set([["hat"], ["cat"]], n_words=1))
+    mask, said = writable(TOKENIZER.vocab_size), list[int]()
+    mask[:N_MARKS] = False
+    drawn = draw_words(
+        Random(), 0, said, Sampling(1.0), tokenizer=TOKENIZER, allowed=lambda _: mask.copy(), objects=objects,
+        rng=np.random.default_rng(1), most=12,
+    )  # fmt: skip
+    assert list(drawn) == said
+    assert len(said) > 4
