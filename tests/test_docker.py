@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -97,6 +98,18 @@ def test_wheels_are_those_of_make_setup() -> None:
         assert made is not None
         assert image is not None
         assert made[1] == image[1]
+
+
+def test_every_file_that_is_no_module_is_installed_with_its_package() -> None:
+    given = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
+    installed = {path for name, kinds in given.items() for kind in kinds for path in (ROOT / name).glob(kind)}
+    listed = subprocess.run(
+        ["git", "ls-files", *PACKAGES], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    there = {ROOT / name for name in listed.stdout.splitlines() if not name.endswith(".py")}
+    assert sorted(str(path) for path in there - installed) == []
 
 
 def test_extras_of_the_images_are_in_pyproject() -> None:
