@@ -20,7 +20,8 @@ from generation.audio.regression import softmax
 from generation.audio.spectrogram import SpectrogramConfig, log_mel
 
 SAMPLE_RATE = 22_050
-_CONFIG = SpectrogramConfig(hop_length=128)
+# Short windows, for onsets; the bands that the weights were trained on.
+_CONFIG = SpectrogramConfig(n_fft=1024, hop_length=128, n_mels=80, corner_hz=1000.0)
 FRAMES_PER_S = _CONFIG.sample_rate / _CONFIG.hop_length
 TEMPOS: np.ndarray = 45.0 * 1.01 ** np.arange(169)
 """Beats a minute, 45 to 239, in steps of one per cent."""

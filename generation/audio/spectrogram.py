@@ -1,9 +1,11 @@
 """Log-mel spectrograms: one setting for data sets, models and vocoder.
 
 A frame is the magnitude of a Hann-windowed Fourier transform, gathered into bands that are evenly spaced on
-the mel scale of Slaney's Auditory Toolbox (linear below 1 kHz, logarithmic above; bands of unit area), and
-its natural logarithm. The numbers equal those of `librosa.feature.melspectrogram` with `power=1`; no BLAS is
-called, so they do not depend on the number of threads.
+a mel scale (linear below a corner, logarithmic above; bands of unit area), and its natural logarithm. The
+usual corner of 1 kHz is for speech: bands are wider than a semitone below, and what key a piece is in cannot
+be told from them (`benchmarks.band_scales`). Ours is lower, where a semitone is as wide as a bin of the
+transform: each semitone above has a band, and below no band is narrower than a bin. No BLAS is called, so
+the numbers do not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -26,11 +28,12 @@ class SpectrogramConfig:
     """Every number of a log-mel spectrogram; frequencies in Hz, lengths in samples."""
 
     sample_rate: int = 22_050
-    n_fft: int = 1024
+    n_fft: int = 1536
     hop_length: int = 256
     n_mels: int = 80
     fmin_hz: float = 30.0
     fmax_hz: float = 11_025.0
+    corner_hz: float = 260.0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be computed."""
@@ -39,13 +42,26 @@ class SpectrogramConfig:
                 f"bands need 0 <= fmin_hz < fmax_hz <= half of {self.sample_rate} Hz,"
                 f" got {self.fmin_hz} and {self.fmax_hz}"
             )
-        if min(self.n_fft, self.hop_length, self.n_mels) < 1:
-            raise ValueError("n_fft, hop_length and n_mels must be positive")
+        if min(self.n_fft, self.hop_length, self.n_mels, self.corner_hz) < 1:
+            raise ValueError("n_fft, hop_length, n_mels and corner_hz must be positive")
 
     @property
     def frames_per_second(self) -> float:
         """How many frames a second of sound has."""
         return self.sample_rate / self.hop_length
+
+    def at_rate(self, sample_rate: int) -> SpectrogramConfig:
+        """Return the same of sound at another rate in Hz: windows and steps as long, in seconds."""
+        scale = max(1, round(sample_rate / self.sample_rate))
+        return SpectrogramConfig(
+            sample_rate,
+            scale * self.n_fft,
+            scale * self.hop_length,
+            self.n_mels,
+            self.fmin_hz,
+            min(self.fmax_hz, sample_rate / 2),
+            self.corner_hz,
+        )
 
     def n_frames(self, n_samples: int) -> int:
         """How many frames so many samples have: the first at sample 0, then one every hop."""
@@ -91,11 +107,7 @@ def mel_bands(config: SpectrogramConfig) -> sp.csr_array:
     """Return the weights that gather frequencies into bands: sparse, shape (n_mels, n_fft // 2 + 1)."""
     import scipy.sparse as sp
 
-    edges = mel_to_hz(
-        np.linspace(
-            hz_to_mel(np.array(config.fmin_hz)), hz_to_mel(np.array(config.fmax_hz)), config.n_mels + 2
-        )
-    )
+    edges = band_edges(config)
     frequencies = np.fft.rfftfreq(config.n_fft, 1 / config.sample_rate)
     low, centre, high = edges[:-2, None], edges[1:-1, None], edges[2:, None]
     triangles = np.minimum((frequencies - low) / (centre - low), (high - frequencies) / (high - centre)).clip(
@@ -104,16 +116,22 @@ def mel_bands(config: SpectrogramConfig) -> sp.csr_array:
     return sp.csr_array((triangles * 2 / (high - low)).astype(np.float32))
 
 
-def hz_to_mel(hz: np.ndarray) -> np.ndarray:
-    """Turn Hz into mel: 15 a kilohertz up to 1 kHz, then 27 each factor of 6.4."""
-    linear = np.asarray(hz) * 3 / 200
-    return np.where(linear < 15, linear, 15 + np.log(np.maximum(hz, 1e-9) / 1000) * 27 / np.log(6.4))
+def band_edges(config: SpectrogramConfig) -> np.ndarray:
+    """Return where bands begin, are loudest and end, in Hz: shape (n_mels + 2,), three in a row for each."""
+    ends = hz_to_mel(np.array([config.fmin_hz, config.fmax_hz]), config.corner_hz)
+    return mel_to_hz(np.linspace(*ends, config.n_mels + 2), config.corner_hz)
 
 
-def mel_to_hz(mel: np.ndarray) -> np.ndarray:
+def hz_to_mel(hz: np.ndarray, corner_hz: float) -> np.ndarray:
+    """Turn Hz into mel: as many as Hz up to the corner, then as many for each factor, without a kink."""
+    hz = np.asarray(hz, dtype=np.float64)
+    return np.where(hz < corner_hz, hz, corner_hz * (1 + np.log(np.maximum(hz, corner_hz) / corner_hz)))
+
+
+def mel_to_hz(mel: np.ndarray, corner_hz: float) -> np.ndarray:
     """Turn mel into Hz; undoes `hz_to_mel`."""
-    mel = np.asarray(mel)
-    return np.where(mel < 15, mel * 200 / 3, 1000 * np.exp((mel - 15) * np.log(6.4) / 27))
+    mel = np.asarray(mel, dtype=np.float64)
+    return np.where(mel < corner_hz, mel, corner_hz * np.exp(np.maximum(mel, corner_hz) / corner_hz - 1))
 
 
 @lru_cache(maxsize=8)

@@ -36,7 +36,7 @@ class VocoderConfig:
     hidden: int = 512
     depth: int = 5
     rounds: int = 4
-    phase_bins: int = 256
+    phase_bins: int = 384
 
 
 class Vocoder(ModelMixin, ConfigMixin):
@@ -58,15 +58,18 @@ class Vocoder(ModelMixin, ConfigMixin):
         hidden: int = 512,
         depth: int = 5,
         rounds: int = 4,
-        phase_bins: int = 256,
+        phase_bins: int = 384,
         sample_rate: int = 22_050,
-        n_fft: int = 1024,
+        n_fft: int = 1536,
         hop_length: int = 256,
         fmin_hz: float = 30.0,
         fmax_hz: float = 11_025.0,
+        corner_hz: float = 260.0,
     ) -> None:
         super().__init__()
-        self.spectrogram = SpectrogramConfig(sample_rate, n_fft, hop_length, n_mels, fmin_hz, fmax_hz)
+        self.spectrogram = SpectrogramConfig(
+            sample_rate, n_fft, hop_length, n_mels, fmin_hz, fmax_hz, corner_hz
+        )
         self.rounds, self.phase_bins = rounds, phase_bins
         self.n_bins = n_fft // 2 + 1
         self.network = Network(

@@ -108,13 +108,7 @@ def _sound(
         if out is not None:
             write_audio(out, rendered.waveform, sample_rate)
         if picture is not None:
-            scale = max(1, round(sample_rate / 22_050))
-            config = SpectrogramConfig(
-                sample_rate=sample_rate,
-                n_fft=1024 * scale,
-                hop_length=256 * scale,
-                fmax_hz=min(11_025.0, sample_rate / 2),
-            )
+            config = SpectrogramConfig().at_rate(sample_rate)
             clip = Spectrogram(
                 log_mel(rendered.waveform, config), config, piece.score.title, ", ".join(piece.genres)
             )

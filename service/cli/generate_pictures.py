@@ -83,12 +83,6 @@ def _clip_of(one: Exported) -> Spectrogram:
     from service.pictures.spectrogram import Spectrogram
 
     track, request = one.track, one.record.request
-    scale = max(1, round(track.sample_rate / 22_050))
-    config = SpectrogramConfig(
-        sample_rate=track.sample_rate,
-        n_fft=1024 * scale,
-        hop_length=256 * scale,
-        fmax_hz=min(11_025.0, track.sample_rate / 2),
-    )
+    config = SpectrogramConfig().at_rate(track.sample_rate)
     title = request.prompt or request.genre or "From noise"
     return Spectrogram(log_mel(track.waveform, config), config, title, f"seed {track.seed}")

@@ -79,11 +79,13 @@ def _overlay(relevance: np.ndarray) -> np.ndarray:
 
 
 def _mark_axes(panel: Panel, seen: Seen, n_bands: int) -> None:
-    from generation.audio.spectrogram import hz_to_mel
+    from generation.audio.compiled_librosa import import_librosa
 
-    per_band = float(hz_to_mel(np.array(_TOP_HZ))) / (n_bands + 1)
+    # The style encoder's bands are librosa's.
+    hz_to_mel = import_librosa().hz_to_mel
+    per_band = float(hz_to_mel(_TOP_HZ)) / (n_bands + 1)
     panel.set_yticks(
-        [float(hz_to_mel(np.array(hz))) / per_band - 0.5 for hz in _TICKS_HZ],
+        [float(hz_to_mel(hz)) / per_band - 0.5 for hz in _TICKS_HZ],
         [f"{hz:,}" for hz in _TICKS_HZ],
         size=7.5,
     )

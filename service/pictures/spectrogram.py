@@ -85,9 +85,7 @@ def paint_spectrogram(
         extent=(0, picture.shape[1] / config.frames_per_second, 0, config.n_mels),
         interpolation="nearest",
     )
-    low, high = (float(hz_to_mel(np.array(hz))) for hz in (config.fmin_hz, config.fmax_hz))
     shown = [hz for hz in _TICKS_HZ if config.fmin_hz < hz < config.fmax_hz]
-    panel.set_yticks(
-        [(float(hz_to_mel(np.array(hz))) - low) / (high - low) * config.n_mels for hz in shown],
-        [f"{hz:,}" for hz in shown],
-    )
+    low, high = hz_to_mel(np.array([config.fmin_hz, config.fmax_hz]), config.corner_hz)
+    places = (hz_to_mel(np.array(shown), config.corner_hz) - low) / (high - low) * config.n_mels
+    panel.set_yticks(places.tolist(), [f"{hz:,}" for hz in shown])

@@ -13,7 +13,7 @@ from functools import lru_cache
 import numpy as np
 
 from generation.audio.edit.edits import HIGHEST_HZ
-from generation.audio.spectrogram import SpectrogramConfig, hz_to_mel, mel_to_hz
+from generation.audio.spectrogram import SpectrogramConfig, band_edges
 
 FADE_S = 0.03
 _EDGE_OCTAVES = 0.125
@@ -54,10 +54,7 @@ def fade(n: int) -> np.ndarray:
 
 def band_of_mels(low_hz: float, high_hz: float, config: SpectrogramConfig) -> np.ndarray:
     """Return how far each band of a spectrogram lies within a range of frequencies: 0..1, shape (n_mels,)."""
-    edges = np.linspace(
-        hz_to_mel(np.array(config.fmin_hz)), hz_to_mel(np.array(config.fmax_hz)), config.n_mels + 2
-    )
-    return _within(mel_to_hz(edges[1:-1]), low_hz, high_hz)
+    return _within(band_edges(config)[1:-1], low_hz, high_hz)
 
 
 def band_part(waveform: np.ndarray, sample_rate: int, low_hz: float, high_hz: float) -> np.ndarray:
