@@ -36,7 +36,7 @@ class VocoderConfig:
     hidden: int = 512
     depth: int = 5
     rounds: int = 4
-    phase_bins: int = 384
+    phase_bins: int = 256
 
 
 class Vocoder(ModelMixin, ConfigMixin):
@@ -58,7 +58,7 @@ class Vocoder(ModelMixin, ConfigMixin):
         hidden: int = 512,
         depth: int = 5,
         rounds: int = 4,
-        phase_bins: int = 384,
+        phase_bins: int = 256,
         sample_rate: int = 22_050,
         n_fft: int = 1536,
         hop_length: int = 256,

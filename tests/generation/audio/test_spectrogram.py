@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from generation.audio.compiled_librosa import import_librosa
-from generation.audio.spectrogram import FLOOR, SpectrogramConfig, hz_to_mel, log_mel, mel_to_hz
+from generation.audio.spectrogram import FLOOR, SpectrogramConfig, band_edges, hz_to_mel, log_mel, mel_bands, mel_to_hz
 
 CONFIG = SpectrogramConfig()
 
@@ -16,7 +16,7 @@ def sine(hz: float, seconds: float = 1.0) -> np.ndarray:
 
 
 def test_a_tone_lies_in_its_band() -> None:
-    edges = mel_to_hz(np.linspace(float(hz_to_mel(np.array(30.0))), float(hz_to_mel(np.array(11_025.0))), 82))
+    edges = band_edges(CONFIG)
     for hz in (220, 1000, 5000):
         band = int(log_mel(sine(hz))[:, 40].argmax())
         assert edges[band] < hz < edges[band + 2]
@@ -30,13 +30,30 @@ def test_frames_are_a_hop_apart() -> None:
     assert frames.sum(axis=0).argmax() == 30
 
 
-def test_it_agrees_with_librosa() -> None:
+def test_each_semitone_above_the_corner_has_its_own_band() -> None:
+    loudest = [int(log_mel(sine(440 * 2 ** (step / 12)))[:, 40].argmax()) for step in range(-9, 40)]
+    assert len(set(loudest)) == len(loudest)
+
+
+def test_no_band_is_narrower_than_a_bin() -> None:
+    assert ((mel_bands(CONFIG) > 0).sum(axis=1) >= 2).all()
+
+
+def test_the_scale_is_undone() -> None:
+    hz = np.array([0.0, 30.0, 260.0, 261.0, 11_025.0])
+    assert mel_to_hz(hz_to_mel(hz, 260.0), 260.0) == pytest.approx(hz)
+
+
+def test_its_transform_is_librosas() -> None:
     librosa = import_librosa()
     noise = np.random.default_rng(0).normal(size=22_050).astype(np.float32)
-    theirs = librosa.feature.melspectrogram(
-        y=noise, sr=22_050, n_fft=1024, hop_length=256, n_mels=80, fmin=30, fmax=11_025, power=1
-    )
-    assert log_mel(noise)[:, 3:-3] == pytest.approx(np.log(theirs)[:, 3:-3], abs=1e-4)
+    theirs = np.abs(librosa.stft(noise, n_fft=1536, hop_length=256))
+    assert log_mel(noise)[:, 3:-3] == pytest.approx(np.log(mel_bands(CONFIG) @ theirs)[:, 3:-3], abs=1e-4)
+
+
+def test_twice_the_rate_has_the_same_frames() -> None:
+    double = CONFIG.at_rate(44_100)
+    assert (double.n_fft, double.frames_per_second) == (3072, CONFIG.frames_per_second)
 
 
 def test_silence_is_the_floor() -> None:
