@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from generation.audio.compiled_librosa import import_librosa
-from generation.audio.spectrogram import FLOOR, SpectrogramConfig, band_edges, hz_to_mel, log_mel, mel_bands, mel_to_hz
+from generation.audio.spectrogram import (
+    FLOOR,
+    SpectrogramConfig,
+    band_edges,
+    hz_to_mel,
+    log_mel,
+    mel_bands,
+    mel_to_hz,
+)
 
 CONFIG = SpectrogramConfig()
 
