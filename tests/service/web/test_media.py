@@ -11,8 +11,7 @@ from generation.audio_files import write_audio
 from pipelines.scrobble import listen_count
 from service.web.media import N_PEAKS, loudness
 from service.web.session import COOKIE, Sessions
-from tests.service.web.conftest import Sitting
-from tests.service.web.test_sign_in import ask
+from tests.page_visits import Sitting, ask
 from tests.tiny_world import NOBODY
 
 

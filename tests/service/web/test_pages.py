@@ -14,7 +14,7 @@ from db.repositories.users import find_user
 from pipelines.ingest import ingest
 from pipelines.stored_playlists import make_playlist
 from service.web.parts import admin_music
-from tests.service.web.conftest import Sitting
+from tests.page_visits import Sitting
 from tests.tiny_world import NOBODY
 
 PATIENCE = 100

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from pathlib import Path
 from typing import Any
 
-import httpx2
 import pytest
-from fastapi import FastAPI
 
 from service.http.keys import create_key, revoke_key
 from service.http.service import Service
-from service.web import media, sign_in, space, uploads
-from service.web.entrance import WebEntrance
 from service.web.session import COOKIE, LASTS_S, Sessions, visitor_of
-from tests.service.web.conftest import Sitting, service_of
+from tests.page_visits import Sitting, ask, service_of
 from tests.tiny_world import TinyWorld
-
-
-def client(service: Service, **more: Any) -> httpx2.AsyncClient:
-    """Call the routes of the page, without NiceGUI."""
-    web, outer = FastAPI(), FastAPI()
-    for module in (media, sign_in, space, uploads):
-        web.include_router(module.router)
-    web.state.service = outer.state.service = service
-    outer.add_middleware(WebEntrance, web=web)
-    transport = httpx2.ASGITransport(app=outer)
-    return httpx2.AsyncClient(transport=transport, base_url="http://localhost", **more)
-
-
-def ask(service: Service, method: str, path: str, **more: Any) -> httpx2.Response:
-    """Send one request."""
-
-    async def whole() -> httpx2.Response:
-        cookies = more.pop("cookies", {})
-        async with client(service, cookies=cookies) as caller:
-            return await caller.request(method, path, **more)
-
-    return asyncio.run(whole())
 
 
 @pytest.fixture
