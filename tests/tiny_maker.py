@@ -1,4 +1,4 @@
-"""A process that behaves as service/work/maker.py does, and makes nothing: STEP_SECONDS STEPS [fail|die|deaf]."""
+"""A process that behaves as service/work/maker.py does, and makes nothing: SECONDS STEPS [fail|die|deaf]."""
 
 from __future__ import annotations
 

@@ -118,8 +118,8 @@ def mel_bands(config: SpectrogramConfig) -> sp.csr_array:
 
 def band_edges(config: SpectrogramConfig) -> np.ndarray:
     """Return where bands begin, are loudest and end, in Hz: shape (n_mels + 2,), three in a row for each."""
-    ends = hz_to_mel(np.array([config.fmin_hz, config.fmax_hz]), config.corner_hz)
-    return mel_to_hz(np.linspace(*ends, config.n_mels + 2), config.corner_hz)
+    low, high = hz_to_mel(np.array([config.fmin_hz, config.fmax_hz]), config.corner_hz)
+    return mel_to_hz(np.linspace(low, high, config.n_mels + 2), config.corner_hz)
 
 
 def hz_to_mel(hz: np.ndarray, corner_hz: float) -> np.ndarray:

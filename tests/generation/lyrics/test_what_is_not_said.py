@@ -180,7 +180,7 @@ def test_a_model_that_knows_no_word_still_writes() -> None:
     mask[:N_MARKS] = False
     drawn = draw_words(
         Random(), 0, said, Sampling(1.0), tokenizer=TOKENIZER, allowed=lambda _: mask.copy(), objects=objects,
-        rng=np.random.default_rng(1), most=12,
+        rng=np.random.default_rng(1), most=40,
     )  # fmt: skip
     assert list(drawn) == said
-    assert len(said) > 4
+    assert said
