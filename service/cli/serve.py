@@ -30,10 +30,10 @@ def run(
 ) -> None:
     """Serve the web page and the HTTP API."""
     try:
+        import service.web.app  # noqa: F401 - what it needs is missed here, before anything is opened
         from service.http.app import make_server
         from service.http.keys import require_keys
         from service.http.service import asks_for_keys
-        import service.web.app  # noqa: F401 - what it needs is missed here, before anything is opened
         from service.work.beside import worker_beside
     except ModuleNotFoundError as error:
         raise NoServerError(f"{error.name} is missing: pip install 'songspace[serve]'") from None
