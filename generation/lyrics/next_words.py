@@ -42,7 +42,8 @@ def next_words(
         weight, _, part = heapq.heappop(heap)
         after, _ = _after(model, start, part)
         word = tokenizer.decode_text(part)
-        found[word] = found.get(word, 0.0) - weight * float(after[ends].sum())
+        if word:  # a blank alone is none
+            found[word] = found.get(word, 0.0) - weight * float(after[ends].sum())
         if len(part) < _MOST_TOKENS:
             rest = np.where(ends, 0.0, after)
             for token in np.argsort(-rest)[:_WIDTH]:
