@@ -25,6 +25,7 @@ Allowed = Callable[[Sequence[int]], np.ndarray]
 Bonus = Callable[[Sequence[int], Sequence[int]], Mapping[int, float]]
 """Nats for tokens behind what was read and a word that has begun."""
 _MOST_UNKNOWN = 8  # Words in one place that are refused since nobody knows them.
+_TRIES = 4  # Words that begin with one piece and may not be said: then no word is begun so here.
 _LOOKED_AT = 60  # Tokens back in which the last words are looked for.
 
 
@@ -76,6 +77,7 @@ def draw_words(
     printable = ~tokenizer.is_control[: model.vocab_size]
     word: list[int] = []
     forbidden: dict[tuple[int, ...], set[int]] = {}
+    objected: dict[int, int] = {}
     n_refused = 0
     logprobs, state = model.feed(state, np.zeros(0, np.int64))
     fresh = (logprobs, state)  # where the word begins
@@ -90,13 +92,16 @@ def draw_words(
         token = END if drawn is None else choose(drawn, rng)
         if word and ends_word[token] and (drawn is None or objects([*said, *word], n_refused)):
             forbidden.setdefault(tuple(word[:-1]), set()).add(word[-1])
+            objected[word[0]] = objected.get(word[0], 0) + 1
+            if objected[word[0]] >= _TRIES:
+                forbidden.setdefault((), set()).add(word[0])
             n_refused += 1
             word, (logprobs, state) = [], fresh
             continue
         if ends_word[token]:
             yield from word
             said += word
-            word, forbidden, fresh, n_refused = [], {}, (logprobs, state), 0
+            word, forbidden, objected, fresh, n_refused = [], {}, {}, (logprobs, state), 0
         if token >= N_MARKS:
             word.append(token)
         else:
