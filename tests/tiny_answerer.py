@@ -24,7 +24,7 @@ from tests.tiny_songs import NAMES, tiny_documents
 PROMPTS = tuple(f"sing of {name}" for name in NAMES)
 
 
-def tiny_answerer(tokenizer: LyricTokenizer, out: Path, *, steps: int = 60) -> NeuralModel:
+def tiny_answerer(tokenizer: LyricTokenizer, out: Path, *, steps: int = 80) -> NeuralModel:
     """A model that was taught to answer prompts with songs of four people."""
     torch.manual_seed(1)
     songs = [
@@ -52,7 +52,7 @@ def tiny_rankings(model: NeuralModel, tokenizer: LyricTokenizer, n: int, *, take
         text = f"{PROMPTS[number % len(PROMPTS)]} {number}"
         prompt = prompt_tokens(tokenizer, text)
         generator = torch.Generator().manual_seed(number)
-        drawn = draw_takes(model.network, prompt, takes, generator=generator, max_tokens=40)
+        drawn = draw_takes(model.network, prompt, takes, generator=generator, max_tokens=60)
         points = colour_taste(tokenizer, drawn)
         order = tuple(map(int, np.argsort(-points, kind="stable")))
         found.append(Ranking(text, prompt, tuple(drawn), order, points=tuple(map(float, points))))

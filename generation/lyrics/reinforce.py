@@ -2,9 +2,10 @@
 and each is made likelier by how much better it is than the others of its prompt (REINFORCE leave-one-out:
 Kool et al., 2019; Ahmadian et al., ACL 2024).
 
-What a take moves away from the frozen reference costs `beta` a nat. Above `most_nats` a take, on average over
-a step's takes, the reward is silent and only the way back is learned, so that the divergence stays near its
-limit however hard the reward pulls.
+Moving away from the frozen reference costs `beta` a nat. Above `most_nats` a take, on average over a step's
+takes, the reward is silent and only the way back is learned. The divergence that is learned from is that of
+the whole distributions at each place of the takes: that of the drawn tokens alone, as a part of the reward,
+is so noisy that it does not lead back.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from generation.lyrics.neural import NeuralModel
 from generation.lyrics.reward import RewardModel
-from generation.lyrics.takes import MOST_TOKENS, draw_takes, padded, take_logprobs
+from generation.lyrics.takes import MOST_TOKENS, draw_takes, padded
 from generation.lyrics.training import TextTraining, fit
 from generation.training.hardware import Hardware
 from generation.training.loop import Every, LoopConfig, Trained
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from generation.lyrics.language_model import LanguageModel
 
 TRAINING = TextTraining(
-    batch_size=2, learning_rate=3e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=1000
+    batch_size=2, learning_rate=1e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=1000
 )
 """Batches are of prompts."""
 LOOP = LoopConfig(steps=100, warmup_steps=5, schedule="constant", log_every=5, checkpoint_every=20)
@@ -60,21 +61,27 @@ def advantages(rewards: torch.Tensor) -> torch.Tensor:
     return (rewards - rewards.mean(1, keepdim=True)) * n / (n - 1)
 
 
-def step_rewards(
-    scores: torch.Tensor, moved: torch.Tensor, config: ReinforceConfig
+def step_loss(
+    gained: torch.Tensor, diverged: torch.Tensor, config: ReinforceConfig
 ) -> tuple[torch.Tensor, bool]:
-    """Return what each take is worth, and whether the limit was passed.
+    """Return the loss of a step, in nats a take, and whether the limit was passed.
 
     Parameters
     ----------
-    scores : tensor, shape (n,)
-        Of the reward model.
-    moved : tensor, shape (n,)
-        Log-probability by the policy less that by the reference, in nats.
+    gained : tensor, shape (n,)
+        Of each take its log-probability times its advantage: what reinforcement makes larger.
+    diverged : tensor, shape (n,)
+        Divergence of the policy from the reference over each take, in nats.
     """
-    if float(moved.mean()) > config.most_nats:
-        return -moved / config.most_nats, True
-    return scores - config.beta * moved, False
+    if float(diverged.detach().mean()) > config.most_nats:
+        return diverged.mean(), True
+    return config.beta * diverged.mean() - gained.mean(), False
+
+
+def divergences(policy: torch.Tensor, reference: torch.Tensor, weights: torch.Tensor) -> torch.Tensor:
+    """The Kullback-Leibler divergence (n,) of two models, logits (n, T, V), over places of weight 1."""
+    mine, theirs = policy.float().log_softmax(-1), reference.float().log_softmax(-1)
+    return ((mine.exp() * (mine - theirs)).sum(-1) * weights).sum(1)
 
 
 def reinforce_loss(
@@ -88,6 +95,7 @@ def reinforce_loss(
 
     def loss(batch: Mapping[str, torch.Tensor], generator: Any) -> dict[str, torch.Tensor]:
         import torch
+        from torch.nn.functional import cross_entropy
 
         asked: list[Sequence[int]] = []
         takes: list[np.ndarray] = []
@@ -97,16 +105,19 @@ def reinforce_loss(
                 network, prompts[row], config.takes, generator=generator, max_tokens=config.max_tokens
             )
         ids, weights = (torch.from_numpy(part).to(batch["rows"].device) for part in padded(asked, takes))
-        said = take_logprobs(network, ids, weights)
+        logits, _ = network(ids[:, :-1])
+        said = -cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten(), reduction="none")
+        said = (said.view_as(weights) * weights).sum(1)
         with torch.no_grad():
-            moved = said - take_logprobs(reference, ids, weights)
+            before, _ = reference(ids[:, :-1])
             scores = torch.tensor(reward.rewards(asked, takes), dtype=torch.float32, device=said.device)
-            worth, passed = step_rewards(scores, moved, config)
-            gain = advantages(worth.view(-1, config.takes)).flatten()
+            gain = advantages(scores.view(-1, config.takes)).flatten()
+        diverged = divergences(logits, before, weights)
+        found, passed = step_loss(gain * said, diverged, config)
         return {
-            "loss": -(gain * said).mean() / weights.sum(1).mean(),
+            "loss": found / weights.sum(1).mean(),
             "reward": scores.mean(),
-            "nats": moved.mean(),
+            "nats": diverged.detach().mean(),
             "tokens": weights.sum(1).mean(),
             "limited": torch.tensor(float(passed)),
         }
