@@ -34,9 +34,9 @@ NO_REPEAT, REPETITION = 6, 0.4
 """Tokens in a row that a new song does not say twice (a chorus may), and nats that words of late lose."""
 TOPIC = 1.0
 """How much words of the prompt are helped, unless somebody says otherwise."""
-_SURE = 1.0
-"""Nats by which refusing has to be likelier than answering: of ordinary prompts that no training saw, one in
-seven is refused by less, and none by more.
+_SURE = 0.25
+"""Nats by which refusing has to be likelier than answering: at even odds the model that ships refuses 3 % of
+ordinary prompts that no training saw.
 """
 
 
