@@ -99,9 +99,11 @@ def _take(writer: Writer, wish: LyricWish) -> Take:
     from generation.lyrics.form import Form
     from generation.lyrics.sampling import Sampling
     from generation.lyrics.verse_writer import RhymeRule
-    from pipelines.write_lyrics import write_song
+    from pipelines.write_lyrics import NO_REPEAT, REPETITION, write_song
 
     form = Form.parse(wish.form, scheme=wish.scheme) if wish.form else None
     rule = RhymeRule("enforced") if form is not None and wish.scheme else None
-    settings = Sampling(wish.temperature, top_p=0.95, max_tokens=_MOST_TOKENS)
+    settings = Sampling(
+        wish.temperature, top_p=0.95, repetition=REPETITION, no_repeat=NO_REPEAT, max_tokens=_MOST_TOKENS
+    )
     return write_song(writer, wish.prompt, settings, seed=wish.seed, form=form, rhyme=rule)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -63,7 +64,7 @@ def write(request: Request, service: TheService, wanted: schemas.WriteIn, as_: A
     form, rhyme = _form(wanted.form)
 
     def written() -> Take:
-        return write_song(writer, asked, _sampling(wanted), seed=seed, form=form, rhyme=rhyme)
+        return write_song(writer, asked, _of_new_song(wanted), seed=seed, form=form, rhyme=rhyme)
 
     return _hand_out(request, service, writer, asked, written, seed, as_)
 
@@ -78,7 +79,7 @@ def takes(service: TheService, wanted: schemas.TakesIn) -> schemas.Takes:
     form, rhyme = _form(wanted.form)
     with naming("body"), place(service):
         found = list(
-            write_takes(writer, asked, _sampling(wanted), wanted.takes, seed=seed, form=form, rhyme=rhyme)
+            write_takes(writer, asked, _of_new_song(wanted), wanted.takes, seed=seed, form=form, rhyme=rhyme)
         )
     lines = [schemas.TakeOut(seed=one.seed, text=one.text) for one in found]
     return schemas.Takes(prompt=asked, takes=lines)
@@ -207,6 +208,13 @@ def _sampling(wanted: schemas.SamplingIn) -> Sampling:
         wanted.repetition,
         max_tokens=wanted.max_tokens,
     )
+
+
+def _of_new_song(wanted: schemas.SamplingIn) -> Sampling:
+    """As the command line writes: nothing is said over and over."""
+    from pipelines.write_lyrics import NO_REPEAT, REPETITION
+
+    return replace(_sampling(wanted), repetition=wanted.repetition or REPETITION, no_repeat=NO_REPEAT)
 
 
 def _form(given: schemas.FormIn | None) -> tuple[SongForm | None, RhymeRule | None]:
