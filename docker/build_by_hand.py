@@ -6,8 +6,8 @@
 
 As root, on Linux. A stage begins with a copy of the base; RUN runs in it by chroot, with the ENV and ARG of
 the stage; COPY copies from the repository or from an earlier stage. It is for machines without an engine, and
-for seeing that the Dockerfile's own words give a working service; an image is not made. What an engine mounts is
-left to whoever starts it: /proc, and /dev/shm with mode 1777.
+for seeing that the Dockerfile's own words give a working service; an image is not made. What an engine
+mounts is left to whoever starts it: /proc, and /dev/shm with mode 1777.
 """
 
 from __future__ import annotations
