@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from generation.lyrics.neural import NeuralModel
-from generation.lyrics.reward import RewardModel
 from generation.lyrics.takes import MOST_TOKENS, draw_takes, padded
 from generation.lyrics.training import TextTraining, fit
 from generation.training.hardware import Hardware
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from generation.lyrics.language_model import LanguageModel
+    from generation.lyrics.reward import RewardModel
 
 TRAINING = TextTraining(
     batch_size=2, learning_rate=1e-4, weight_decay=0.0, dropout=0.0, muon=False, valid_every=1000

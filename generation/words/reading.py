@@ -250,7 +250,7 @@ def _in_company(tokens: list[Token], first: int, last: int, fixed: dict[int, Rea
     if after is not None and (
         after.word in NOUNS or last in fixed or (after.word not in _BETWEEN and after.word in lexicon())
     ):
-        return before is None or before.word not in _DETERMINERS - {"a", "an", "the", "this", "some"}
+        return before is None or before.word not in _DETERMINERS - {"a", "an", "the", "this", "that", "some"}
     if before is not None and before.word in ("%", "percent"):
         return True
     complete = after is None or after.is_mark or after.word in _JOINTS

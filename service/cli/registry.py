@@ -50,7 +50,7 @@ COMMANDS: dict[str, str] = {
     "listen": "Say what a music file sounds like: genre, instruments, mood, tempo, key.",
     "lyrics": "Ask the lyric models for songs, what comes next, and how well they know a text.",
     "train": "Train the models that ship, and say how good they are.",
-    "serve": "Answer over HTTP.",
+    "serve": "Serve the web page and the HTTP API.",
     "worker": "Make generations and run the nightly job, for a service on the same home folder.",
     "keys": "Make, list and revoke the keys of the service.",
     "player-password": "Give a user's key a password for music players, and show it this once.",

@@ -38,7 +38,7 @@ def test_channels_that_cancel_out_are_heard_all_the_same() -> None:
     ("samples", "complaint"),
     [
         (TONE[:1], "1 sample, at least 1 s"),
-        (TONE[:0], "0 sample, at least 1 s"),
+        (TONE[:0], "no samples, at least 1 s"),
         (np.resize(TONE, RATE * 3600), "3,600 s, at most 600 s"),
         (np.zeros(2 * RATE), "silent"),
         (np.full(2 * RATE, 1e-5), "silent"),
