@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.running_service import Caller, Running
+from tests.tiny_world import TinyWorld
 
 USER = "door:brainz"
 NOON = 1_763_700_000
@@ -94,7 +95,8 @@ def test_a_listen_is_deleted_and_may_be_told_again(ann: Caller) -> None:
     assert count(ann) == before
 
 
-def test_after_a_listen_is_deleted_no_old_answer_holds(service: Running, listener: str) -> None:
+def test_after_a_listen_is_deleted_no_old_answer_holds(service: Running, tiny_world: TinyWorld) -> None:
+    listener = tiny_world.truth.user_refs[11]  # Of this test's own: others ask for the one they share.
     caller = service.user(listener)
     address = f"/v1/users/{listener}/recommendations"
     first = caller.get(address).headers["etag"]
