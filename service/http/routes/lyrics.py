@@ -35,7 +35,7 @@ STREAM: dict[int | str, dict[str, Any]] = {
         "description": "The song. The header `Songspace-Seed` says with which seed it is written.",
         "content": {
             "text/plain": {"schema": {"type": "string"}},
-            "text/event-stream": {"schema": {"type": "string"}},
+            "text/event-stream": {},
         },
     }
 }

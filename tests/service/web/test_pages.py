@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -160,7 +161,11 @@ def test_create_asks_for_a_worker_and_can_be_stopped(writing: Sitting, listener:
     writing.run(play, listener=listener)
 
 
-def test_lyrics_say_that_there_is_no_model(reading: Sitting) -> None:
+def test_lyrics_say_that_there_is_no_model(
+    reading: Sitting, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.lyrics.SHIPPED", tmp_path / "nothing")
+
     async def play(user: Any) -> None:
         await user.open("/lyrics")
         await sees(user, "unhinged", "Write two, and choose")
