@@ -71,7 +71,7 @@ def test_the_next_one_is_made_by_the_same_process_after_a_cancelled_one(place: B
         second = generations.submit(place, ORDER).generation
         generations.cancel(place, first)
         assert ended(place, second)[0].state == "done"
-        assert {child.pid for _, child in worker._makers._idle} == pids
+        wait_until(lambda: {child.pid for _, child in worker._makers._idle} == pids)
 
 
 def test_who_takes_too_long_fails_and_says_so(place: Bench) -> None:
