@@ -125,10 +125,10 @@ def test_the_vocoder_overfits_one_batch(tmp_path: Path) -> None:
     preset = vocoder_preset("tiny")
     wave = pool(1).waveforms[0][: 40 * 256].astype(np.float32) / 32767
     few = pool_of_waveforms([wave], least_s=0.4)
-    loop = replace(preset.loop, steps=80, log_every=1, checkpoint_every=80)
+    loop = replace(preset.loop, steps=120, log_every=1, checkpoint_every=120)
     training = replace(preset.training, clips=1, n_ffts=(512, 1024, 2048))
     _, trained = train_vocoder(few, preset.model, training, loop, out=tmp_path, hardware=CPU)
-    assert trained.losses[39]["vocoder/spectra"] < 0.85 * trained.losses[0]["vocoder/spectra"]
+    assert trained.losses[59]["vocoder/spectra"] < 0.8 * trained.losses[0]["vocoder/spectra"]
 
 
 def test_a_vocoder_trains_on_what_an_autoencoder_rebuilds(tmp_path: Path) -> None:
