@@ -22,7 +22,8 @@ def make_track(home: Path, weights: Path | None, threads: int) -> None:
     from generation.audio.soundness import UnsoundError
     from generation.audio.takes import make_takes
     from generation.checkpoint import CheckpointError
-    from service.cli.generate import FOLDER, now, slug
+    from service.cli.generate import now
+    from service.cli.generate_files import FOLDER, slug
     from service.cli.generate_pictures import drawn
     from service.cli.pictures import picture_to_write
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
 import secrets
-import unicodedata
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -31,6 +28,7 @@ from service.cli.generate_edit import (
     edited_request,
     keep_given,
 )
+from service.cli.generate_files import FOLDER, take_files
 from service.cli.generate_guidance import Guidance, KeyGuidance, StyleGuidance, TempoGuidance, say_unread
 from service.cli.generate_lyrics import lay_words_beside, lyrics_for, sung_to
 from service.cli.generate_pictures import attention_drawn, check_attention, drawn, listened, previews
@@ -63,8 +61,6 @@ if TYPE_CHECKING:
     from generation.audio.record import Record
     from generation.audio.request import Generation, Request
 
-FOLDER = "generations"
-_LONGEST_SLUG = 60
 # What may be given beside --from: all else is in the record.
 _BESIDE_FROM = frozenset(
     {"ctx", "source", "backend", "out", "spectrogram", "attention", "preview", "add", "as_json"}
@@ -195,7 +191,7 @@ def run(
         request = with_names_in_sections(ctx, request, backend=backend)
         say_unread(request)
     policy.check([*texts_of(request), title, *(record.tags.values() if record is not None else ())])
-    files = _files(
+    files = take_files(
         request if wanted is None else replace(request, prompt=prompt), out, settings.home / FOLDER
     )
     keep_given(request, files)
@@ -304,64 +300,6 @@ def _generate(
         else:
             made = make_takes(generator, request, callback=tell)
         return made, listened(generator, made) if listens else {}
-
-
-def _files(request: Request, out: Path | None, folder: Path) -> list[Path]:
-    """Return where the takes go, in places that are there and free.
-
-    Raises
-    ------
-    ValueError
-        A format that is not known, a folder that is not there, what is no ordinary file, or a file of
-        somebody else's where the record would go.
-    PermissionError
-    """
-    from generation.audio.record import is_record, record_path
-    from generation.audio_files import audio_format
-
-    if out is None:
-        folder.mkdir(parents=True, exist_ok=True)
-        names = [_free(folder, f"{slug(request)}-{request.seed + take}") for take in range(request.n_takes)]
-    else:
-        audio_format(out)
-        names = [
-            out if request.n_takes == 1 else out.with_stem(f"{out.stem}-{take + 1}")
-            for take in range(request.n_takes)
-        ]
-    for name in names:
-        if name.exists() and not name.is_file():
-            raise ValueError(f"{name} is no ordinary file")
-        if not name.resolve().parent.is_dir():
-            raise ValueError(f"there is no folder {name.parent} to write {name.name} in")
-        if not os.access(name.resolve().parent, os.W_OK):
-            raise PermissionError(f"{name} cannot be written")
-        record = record_path(name.resolve())
-        if record.exists() and not (record.is_file() and is_record(record)):
-            raise ValueError(
-                f"{record} is no record of a generation: move it away, one is to be written there"
-            )
-    return [name.resolve() for name in names]
-
-
-def _free(folder: Path, stem: str) -> Path:
-    """Return a name that no file has: what was made before is kept."""
-    path, number = folder / f"{stem}.flac", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{stem}-{number}.flac"
-    return path
-
-
-def slug(request: Request) -> str:
-    """Return what is asked for as part of a file's name: letters, digits and hyphens.
-
-    >>> from generation.audio.request import Request
-    >>> slug(Request("Slow jazz trio, in F# minor!"))
-    'slow-jazz-trio-in-f-minor'
-    """
-    words = request.prompt or request.genre or "noise"
-    plain = unicodedata.normalize("NFKD", words).encode("ascii", "ignore").decode().lower()
-    return re.sub(r"[^a-z0-9]+", "-", plain)[:_LONGEST_SLUG].strip("-") or "track"
 
 
 def _document(made: Generation, done: Sequence[Exported]) -> dict[str, object]:

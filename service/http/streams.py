@@ -23,6 +23,7 @@ from service.work import generations
 from service.work.events import FILE, Event
 from service.work.folders import job_folder
 from service.work.place import Place
+from service.work.states import GenerationState
 
 LOOK_EVERY_S = 0.2
 _ROW_EVERY_S = 2.0
@@ -92,15 +93,13 @@ def _written(file: Path) -> float:
         return 0.0
 
 
-def _look(
-    place: Place, generation: str, after: int
-) -> tuple[list[tuple[Event, bytes]], generations.GenerationState]:
+def _look(place: Place, generation: str, after: int) -> tuple[list[tuple[Event, bytes]], GenerationState]:
     found = generations.events(place, generation, after)
     state = generations.show(place, generation)
     return [(one, _text(place, state, one)) for one in found], state
 
 
-def _text(place: Place, state: generations.GenerationState, event: Event) -> bytes:
+def _text(place: Place, state: GenerationState, event: Event) -> bytes:
     """An event as it is sent: of a step with its picture, of the end with the generation as it is."""
     data = {name: value for name, value in asdict(event).items() if value not in ("", 0) and name != "kind"}
     picture = generations.preview(place, state.generation, event)

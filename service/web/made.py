@@ -10,7 +10,7 @@ from service.http.service import Service
 from service.http.sound import media_type
 from service.web.media import Guest, drawn, loudness, told
 from service.web.session import Visitor
-from service.work import generations
+from service.work import generations, takes
 from service.work.events import Event
 
 router = APIRouter(prefix="/web/made")
@@ -56,7 +56,7 @@ def sound(guest: Guest, generation: str, take: int, format: str = "flac", save: 
     service, visitor = guest
     try:
         allow(service, visitor, generation)
-        path = generations.take_file(service, generation, take, format)
+        path = takes.take_file(service, generation, take, format)
     except Exception as error:
         return told(error)
     headers = {"Cache-Control": "private"}
@@ -71,7 +71,7 @@ def peaks(guest: Guest, generation: str, take: int) -> Response:
     service, visitor = guest
     try:
         allow(service, visitor, generation)
-        path = generations.take_file(service, generation, take, "flac")
+        path = takes.take_file(service, generation, take, "flac")
         key = (str(path), path.stat().st_mtime_ns)
         found = drawn.peaks.get(key)
         if found is None:

@@ -11,8 +11,8 @@ from db.repositories.generation_jobs import find_job
 from generation.audio.record import record_path
 from pipelines.add_generated import add_track
 from service.work.folders import take_path
-from service.work.generations import change_take, tell_rating
 from service.work.place import Place
+from service.work.takes import change_take, tell_rating
 
 
 def add_take(place: Place, token: str, number: int) -> dict[str, Any]:

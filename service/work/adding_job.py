@@ -6,8 +6,8 @@ import logging
 
 from service.work.child import ChildEndedError
 from service.work.folders import adding_folder
-from service.work.generations import change_take
 from service.work.making_job import LOOK_EVERY_S, Bearings, WorkerStoppedError
+from service.work.takes import change_take
 
 logger = logging.getLogger(__name__)
 

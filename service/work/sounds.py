@@ -14,6 +14,7 @@ from generation.audio.edit.given import Given
 from service.work.folders import sounds_folder, take_path
 from service.work.order import SoundSource, read_bounded
 from service.work.place import Place
+from service.work.states import job_of
 
 _MOST_UPLOADS = 50
 
@@ -103,8 +104,6 @@ def _of_song(place: Place, ref: str) -> Path:
 
 
 def _of_take(place: Place, token: str, number: int, user_id: int | None) -> Path:
-    from service.work.generations import job_of
-
     job = job_of(place, token)
     takes = (job.result or {}).get("takes", [])
     if (user_id is not None and job.user_id != user_id) or not 1 <= number <= len(takes):

@@ -31,6 +31,7 @@ from service.http.service import RawBody, Service, SongFile, TheCaller, TheServi
 from service.http.sound import Drawing, draw_song, media_type
 from service.http.streams import stream
 from service.work import generations as work
+from service.work import takes
 from service.work.sounds import TooManySoundsError, take_sound
 
 router = APIRouter(tags=["generations"], route_class=AuditedRoute)
@@ -121,8 +122,8 @@ async def events(
     caller: TheCaller,
     generation: Generation,
     last_event_id: Annotated[
-        str | None, Header(pattern=r"^[0-9]{0,9}$", description="Go on behind this event.")
-    ] = None,
+        str, Header(pattern=r"^[0-9]{0,9}$", description="Go on behind this event.")
+    ] = "",
 ) -> StreamingResponse:
     """What happens to a generation, as server-sent events: `started`, `loading`, `step` (with a picture
     of the spectrogram that emerges), `checking`, and at the end `done`, `failed` or `cancelled`. The
@@ -212,7 +213,7 @@ def rate(
     """Like or dislike a take, or take that back. In the catalogue it counts as any feedback does."""
     _allow(service, caller, generation)
     with _foreseen():
-        return GenerationOut.of_state(work.rate(service, generation, take, said.rating))
+        return GenerationOut.of_state(takes.rate(service, generation, take, said.rating))
 
 
 @router.post("/generations/{generation}/takes/{take}/catalogue", status_code=202)
@@ -222,7 +223,7 @@ def add(service: TheService, caller: TheCaller, generation: Generation, take: Ta
     """
     _allow(service, caller, generation)
     with _foreseen():
-        return GenerationOut.of_state(work.add_to_catalogue(service, generation, take))
+        return GenerationOut.of_state(takes.add_to_catalogue(service, generation, take))
 
 
 @contextmanager
@@ -241,7 +242,7 @@ def _foreseen() -> Iterator[None]:
                 raise Refused(409, str(error), errors=[("body", str(error))]) from None
     except (work.TooManyWaitingError, TooManySoundsError) as error:
         raise Refused(429, str(error), headers={"Retry-After": WAIT_S}) from None
-    except work.NotReadyError as error:
+    except takes.NotReadyError as error:
         raise Refused(409, str(error)) from None
 
 
@@ -267,7 +268,7 @@ def _file(
 ) -> SongFile:
     _allow(service, caller, generation)
     with _foreseen():
-        path = work.take_file(service, generation, take, format.value)
+        path = takes.take_file(service, generation, take, format.value)
     if not path.is_file():
         raise Refused(404, "the sound of this take is gone", kind="sound", id="")
     return SongFile(0, path, work.show(service, generation).order.prompt or "From noise")

@@ -12,8 +12,8 @@ from service.http.paging import Cursor, cursor_of, number_of
 from service.http.schemas.generations import NightOut, NightPage
 from service.http.service import Admin, Service, TheService
 from service.work import nights as work
-from service.work.generations import NO_WORKER
 from service.work.slots import has_worker
+from service.work.states import NO_WORKER
 
 router = APIRouter(prefix="/admin/nightly", tags=["admin"], route_class=AuditedRoute)
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, description="Number of a night.", examples=[1])]

@@ -22,8 +22,9 @@ def _whole(given: Any) -> Any:
     return int(given) if isinstance(given, float) and given.is_integer() else given
 
 
-# JSON knows one kind of number: 17689.0 is an integer there, and what some clients write for 17689.
-Whole = Annotated[int, BeforeValidator(_whole)]
+# JSON knows one kind of number: 17689.0 is an integer there, and what some clients write for 17689. It stands
+# behind the bounds, `Annotated[int, Field(ge=1), WHOLE]`: before them they would be lost in the document.
+WHOLE = BeforeValidator(_whole)
 Ref = Annotated[str, Field(min_length=1, max_length=LONGEST_REF, pattern=STORABLE)]
 Name = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=STORABLE)]
 Listed = Annotated[list[Ref], Field(max_length=10_000)]

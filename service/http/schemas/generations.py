@@ -9,10 +9,10 @@ from pydantic import ConfigDict, Field
 
 from db.repositories.nights import StoredNight
 from service.http.given import LONGEST_REF, LONGEST_TEXT, STORABLE
-from service.http.schemas.base import Answer, Given, Ref, Whole
+from service.http.schemas.base import WHOLE, Answer, Given, Ref
 from service.work.folders import FORMATS
-from service.work.generations import GenerationState
 from service.work.order import EditOrder, Order, SoundSource, TasteOrder
+from service.work.states import GenerationState
 
 Words = Annotated[str, Field(min_length=1, max_length=LONGEST_TEXT, pattern=r"^[^\x00]*\S[^\x00]*$")]
 Token = Annotated[str, Field(pattern=r"^[0-9a-f]{24}$")]
@@ -35,7 +35,7 @@ class SoundIn(Given):
     upload: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
     song: Ref | None = None
     generation: Token | None = None
-    take: Annotated[Whole, Field(ge=1, le=16)] = 1
+    take: Annotated[int, Field(ge=1, le=16), WHOLE] = 1
 
 
 class EditIn(Given):
@@ -50,14 +50,14 @@ class EditIn(Given):
     end_s: Annotated[float, Field(ge=0, le=600, allow_inf_nan=False)] | None = None
     low_hz: Annotated[float, Field(ge=0, le=11_025, allow_inf_nan=False)] | None = None
     high_hz: Annotated[float, Field(ge=0, le=11_025, allow_inf_nan=False)] | None = None
-    bars: Annotated[Whole, Field(ge=1, le=64)] | None = None
+    bars: Annotated[int, Field(ge=1, le=64), WHOLE] | None = None
 
 
 class TasteIn(Given):
     """How far the taste of whom it is for counts, and which interest of the profile alone."""
 
     strength: Annotated[float, Field(ge=0, le=4, allow_inf_nan=False)] = 1.0
-    interest: Annotated[Whole, Field(ge=1, le=64)] | None = None
+    interest: Annotated[int, Field(ge=1, le=64), WHOLE] | None = None
 
 
 class SectionIn(Given):
@@ -91,9 +91,9 @@ class GenerationIn(Given):
     prompt: Words | None = None
     negative_prompt: Words | None = None
     seconds: Annotated[float, Field(ge=1, le=600, allow_inf_nan=False)] | None = None
-    seed: Annotated[Whole, Field(ge=0, le=2**31 - 17)] | None = None
-    takes: Annotated[Whole, Field(ge=1, le=16)] = 1
-    steps: Annotated[Whole, Field(ge=1, le=1000)] | None = None
+    seed: Annotated[int, Field(ge=0, le=2**31 - 17), WHOLE] | None = None
+    takes: Annotated[int, Field(ge=1, le=16), WHOLE] = 1
+    steps: Annotated[int, Field(ge=1, le=1000), WHOLE] | None = None
     guidance: Annotated[float, Field(ge=0, le=50, allow_inf_nan=False)] | None = None
     tempo_bpm: Annotated[float, Field(ge=20, le=400, allow_inf_nan=False)] | None = None
     key: Annotated[str, Field(min_length=1, max_length=40, pattern=STORABLE)] | None = None

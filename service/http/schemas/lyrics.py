@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from service.http.given import STORABLE
-from service.http.schemas.base import Answer, Given, Ref, Whole
+from service.http.schemas.base import WHOLE, Answer, Given, Ref
 
 # With genre and theme a prompt has to be no longer than the models read (pipelines/write_lyrics.py).
 MOST_PROMPT, MOST_TEXT, MOST_TAKE = 1_700, 100_000, 20_000
@@ -21,7 +21,7 @@ Model = Literal["ngram", "window", "rnn", "rnn-attends", "lstm", "lstm-attends",
 Prompt = Annotated[str, Field(max_length=MOST_PROMPT, pattern=_WORDS)]
 Text = Annotated[str, Field(max_length=MOST_TEXT, pattern=_WORDS)]
 Take = Annotated[str, Field(min_length=1, max_length=MOST_TAKE, pattern=STORABLE)]
-Syllables = Annotated[Whole, Field(ge=1, le=40)]
+Syllables = Annotated[int, Field(ge=1, le=40), WHOLE]
 
 
 def _example(**one: Any) -> ConfigDict:
@@ -32,7 +32,7 @@ class FormIn(Given):
     """Sections to write, and how their lines are: `syllables` are the fewest and the most of a line."""
 
     sections: list[Literal["verse", "chorus", "bridge"]] = Field(min_length=1, max_length=12)
-    lines: Whole = Field(default=4, ge=1, le=12, description="Of each section.")
+    lines: Annotated[int, Field(ge=1, le=12, description="Of each section."), WHOLE] = 4
     scheme: str = Field(default="", max_length=12, pattern=r"^[a-z.]*$", description="As abab or aabb.")
     syllables: list[Syllables] | None = Field(default=None, min_length=1, max_length=2)
     rhyme: Literal["enforced", "rewarded"] = "enforced"
@@ -43,12 +43,14 @@ class SamplingIn(Given):
 
     model: Model = "transformer"
     temperature: float = Field(default=0.8, ge=0, le=100, allow_inf_nan=False)
-    top_k: Whole = Field(default=0, ge=0, le=100_000)
+    top_k: Annotated[int, Field(ge=0, le=100_000), WHOLE] = 0
     top_p: float = Field(default=0.95, ge=0.001, le=1, allow_inf_nan=False)
     min_p: float = Field(default=0.0, ge=0, le=1, allow_inf_nan=False)
     repetition: float = Field(default=0.0, ge=0, le=20, allow_inf_nan=False)
-    max_tokens: Whole = Field(default=400, ge=1, le=MOST_TOKENS, description="At most so many, without form.")
-    seed: Whole | None = Field(default=None, ge=0, le=2**31)
+    max_tokens: Annotated[
+        int, Field(ge=1, le=MOST_TOKENS, description="At most so many, without form."), WHOLE
+    ] = 400
+    seed: Annotated[int, Field(ge=0, le=2**31), WHOLE] | None = None
 
 
 class WriteIn(SamplingIn):
@@ -67,7 +69,7 @@ class TakesIn(WriteIn):
 
     model_config = _example(prompt="a sea shanty about rope", takes=2, seed=1)
 
-    takes: Whole = Field(default=2, ge=2, le=4)
+    takes: Annotated[int, Field(ge=2, le=4), WHOLE] = 2
 
 
 class ReviseIn(SamplingIn):
@@ -95,7 +97,7 @@ class NextIn(Given):
 
     text: Text
     model: Model = "transformer"
-    k: Whole = Field(default=10, ge=1, le=100)
+    k: Annotated[int, Field(ge=1, le=100), WHOLE] = 10
 
 
 class ScoreIn(Given):
@@ -117,9 +119,9 @@ class AttentionIn(Given):
     text: Text
     prompt: Prompt | None = None
     model: Literal["transformer", "rnn-attends", "lstm-attends"] = "transformer"
-    line: Whole = Field(default=-1, ge=-10_000, le=10_000)
-    layer: Whole | None = Field(default=None, ge=1, le=1_000)
-    head: Whole | None = Field(default=None, ge=1, le=1_000)
+    line: Annotated[int, Field(ge=-10_000, le=10_000), WHOLE] = -1
+    layer: Annotated[int, Field(ge=1, le=1_000), WHOLE] | None = None
+    head: Annotated[int, Field(ge=1, le=1_000), WHOLE] | None = None
 
 
 class RankingIn(Given):

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
-from service.http.schemas.base import Answer, FromRelease, Given, Ref, Song, Whole
+from service.http.schemas.base import WHOLE, Answer, FromRelease, Given, Ref, Song
 from service.http.schemas.songs import Axis
 
 
@@ -74,7 +74,7 @@ class ListenIn(Given):
     """One play of a song at Unix seconds; `completion` is the share that was played."""
 
     song: Ref
-    listened_at_s: Whole = Field(ge=0, le=2**33)
+    listened_at_s: Annotated[int, Field(ge=0, le=2**33), WHOLE]
     completion: float | None = Field(default=None, ge=0, le=1, allow_inf_nan=False)
 
 

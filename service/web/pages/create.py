@@ -19,8 +19,8 @@ from service.web.parts.states import empty, fill, section
 from service.web.seat import Seat, own_ref
 from service.web.songs import SongView, in_order, views, views_of
 from service.work import generations
-from service.work.generations import GenerationState
 from service.work.order import LOOP, EditOrder, Order, TasteOrder
+from service.work.states import GenerationState
 
 _SHOWN = 8
 _ANY = "any"

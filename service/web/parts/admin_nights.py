@@ -15,9 +15,9 @@ from service.web.parts.buttons import button, heading, text
 from service.web.parts.states import fill
 from service.web.parts.table import table
 from service.web.seat import Seat
-from service.work.generations import NO_WORKER
 from service.work.nights import ask_for_night, cancel_night, nights_before
 from service.work.slots import has_worker
+from service.work.states import NO_WORKER
 
 _EVERY_S = 1.0
 DOES = {

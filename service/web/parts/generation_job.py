@@ -11,7 +11,7 @@ from service.web.parts.take_card import Submit, draw_heading, draw_takes
 from service.web.seat import Seat
 from service.work import generations
 from service.work.events import CHECKING, LOADING, STEP, Event
-from service.work.generations import GenerationState
+from service.work.states import GenerationState
 
 _EVERY_S = 0.4
 

@@ -14,9 +14,10 @@ from service.web.parts.buttons import button, guarded, heading, icon_button, lin
 from service.web.parts.slider import Slider, slider
 from service.web.parts.song_list import clock
 from service.web.seat import Seat
-from service.work import generations
-from service.work.generations import DISLIKE, LIKE, GenerationState, Take
+from service.work import generations, takes
 from service.work.order import CONTINUATION, INPAINTING, VARIATION, EditOrder, Order, SoundSource
+from service.work.states import GenerationState, Take
+from service.work.takes import DISLIKE, LIKE
 
 Submit = Callable[[Order], Awaitable[None]]
 _SHORTEST_S = 0.5
@@ -111,7 +112,7 @@ def _rating(seat: Seat, state: GenerationState, take: Take) -> None:
     async def rate(kind: str) -> None:
         nonlocal rating
         wanted = None if rating == kind else kind
-        await seat.ask(lambda: generations.rate(seat.service, state.generation, take.number, wanted))
+        await seat.ask(lambda: takes.rate(seat.service, state.generation, take.number, wanted))
         rating = wanted
         show()
 
@@ -139,7 +140,7 @@ def _adding(seat: Seat, state: GenerationState, take: Take) -> None:
                 link("In the library", f"/song/{song.rpartition(':')[2]}", "button")
 
     async def add() -> None:
-        await seat.ask(lambda: generations.add_to_catalogue(seat.service, state.generation, take.number))
+        await seat.ask(lambda: takes.add_to_catalogue(seat.service, state.generation, take.number))
         show("")
 
     async def look() -> None:

@@ -15,8 +15,8 @@ from db.migrate import upgrade
 from db.session import make_engine, make_session_factory
 from service.settings import load_settings
 from service.work import generations
-from service.work.generations import GenerationState
 from service.work.place import Bench
+from service.work.states import GenerationState
 from service.work.worker import Worker
 from tests.databases import *  # noqa: F403
 

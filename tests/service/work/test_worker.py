@@ -9,11 +9,13 @@ import pytest
 
 from db.repositories import users as users_repository
 from db.session import write_transaction
-from service.work import generations, making_job
+from service.work import generations, making_job, takes
 from service.work.folders import sweep
-from service.work.generations import NO_WORKER, NotReadyError, TooManyWaitingError
+from service.work.generations import TooManyWaitingError
 from service.work.order import Order
 from service.work.place import Bench
+from service.work.states import NO_WORKER
+from service.work.takes import NotReadyError
 from tests.service.work.conftest import TAKE_FILES, ended, files_of, place_at, wait_until, working
 
 ORDER = Order(prompt="slow jazz", seconds=2.0)
@@ -35,7 +37,7 @@ def test_a_generation_is_made_watched_and_kept_whole(place: Bench) -> None:
     kinds = [one.kind for one in generations.events(place, name)]
     assert kinds == ["started", *["step"] * 5, "done"]
     assert [one.number for one in generations.events(place, name, after=5)] == [6, 7]
-    assert generations.take_file(place, name, 1, "mp3").read_bytes() == b"whole " * 100
+    assert takes.take_file(place, name, 1, "mp3").read_bytes() == b"whole " * 100
 
 
 def test_it_is_made_on_every_kind_of_database(
@@ -60,7 +62,7 @@ def test_a_cancelled_generation_stops_at_its_next_step(place: Bench) -> None:
         assert len(generations.events(place, name)) == steps
     assert generations.cancel(place, name).state == "cancelled"
     with pytest.raises(LookupError):
-        generations.take_file(place, name, 1, "wav")
+        takes.take_file(place, name, 1, "wav")
 
 
 def test_the_next_one_is_made_by_the_same_process_after_a_cancelled_one(place: Bench) -> None:
@@ -141,9 +143,9 @@ def test_a_deleted_generation_leaves_nothing_even_while_it_is_made(place: Bench)
 def test_nothing_is_handed_out_before_it_is_done(place: Bench) -> None:
     name = generations.submit(place, ORDER).generation
     with pytest.raises(NotReadyError):
-        generations.take_file(place, name, 1, "wav")
+        takes.take_file(place, name, 1, "wav")
     with pytest.raises(NotReadyError):
-        generations.rate(place, name, 1, "like")
+        takes.rate(place, name, 1, "like")
 
 
 def test_a_sweep_takes_what_belongs_to_nothing_and_leaves_the_rest(place: Bench) -> None:
