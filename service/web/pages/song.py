@@ -13,7 +13,7 @@ from pipelines.show_song import ShownSong, show_song
 from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.axes import draw_axes
-from service.web.parts.buttons import button, heading, text
+from service.web.parts.buttons import button, heading, icon_button, text
 from service.web.parts.song_list import clock, cover, like_button, song_list
 from service.web.parts.song_sheet import choose_playlist, open_sheet
 from service.web.parts.states import empty, fill, section
@@ -36,7 +36,8 @@ async def build(seat: Seat, number: str) -> None:
 
     song, shown = await seat.ask(known)
     ui.page_title(f"{song.title} · Songspace")
-    with ui.element("header").classes("hero"):
+    with ui.element("header").classes("hero") as hero:
+        hero.props["data-song"] = song.id
         cover(song.id, 480)
         with ui.element("div").classes("about"):
             heading(song.title, 1)
@@ -62,7 +63,7 @@ async def build(seat: Seat, number: str) -> None:
                 )
                 if seat.listener:
                     like_button(seat, song)
-                button("More", lambda: open_sheet(seat, song), icon="more_horiz", kind="quiet")
+                icon_button("more_horiz", f"More to do with {song.title}", lambda: open_sheet(seat, song))
     with ui.element("div").classes("columns"):
         near, beside = section(), section()
     if song.playable:

@@ -44,6 +44,7 @@ class Player:
         """Put the bar on the page."""
         self._bar = PlayerBar()
         self._bar.props["can_like"] = bool(self.seat.listener)
+        self._bar.props["who"] = self.seat.listener
         self._bar.on("more", self._more)
         self._bar.on("liked", self._liked)
 

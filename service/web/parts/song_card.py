@@ -21,20 +21,28 @@ def song_cards(
     grid = ui.element("ul").classes("cards")
     with grid:
         for place, song in enumerate(songs):
-            with ui.element("li").classes("card"):
+            with ui.element("li").classes("card") as card:
+                card.props["data-song"] = song.id
                 _card(seat, songs, place, source, (notes or {}).get(song.id, ""))
     return grid
 
 
 def _card(seat: Seat, songs: Sequence[SongView], place: int, source: str, note: str) -> None:
     song = songs[place]
-    play = ui.element("button").classes("cover-button")
-    play.props["type"] = "button"
-    play.props["aria-label"] = f"Play {song.by}"
-    with play:
-        cover(song.id, 240)
-        ui.icon("play_arrow" if song.playable else "music_off")
-    play.on("click", guarded(lambda: seat.player.play(songs, place, source)))
+    with ui.element("div").classes("card-cover"):
+        play = ui.element("button").classes("cover-button")
+        play.props["type"] = "button"
+        play.props["aria-label"] = f"Play {song.by}"
+        with play:
+            cover(song.id, 240)
+            ui.icon("play_arrow" if song.playable else "music_off")
+        play.on("click", guarded(lambda: seat.player.play(songs, place, source)))
+        with ui.element("div").classes("card-buttons"):
+            if seat.listener:
+                like_button(seat, song)
+            icon_button(
+                "more_horiz", f"More to do with {song.title}", lambda: open_sheet(seat, song), small=True
+            )
     with ui.element("div").classes("about"):
         title = ui.element("a").classes("title")
         title.props["href"] = f"/song/{song.id}"
@@ -42,11 +50,7 @@ def _card(seat: Seat, songs: Sequence[SongView], place: int, source: str, note: 
             ui.label(song.title)
         ui.label(song.artist).classes("soft")
         if note:
-            ui.label(note).classes("why")
-    with ui.element("div").classes("card-buttons"):
-        if seat.listener:
-            like_button(seat, song)
-        icon_button("more_horiz", f"More to do with {song.title}", lambda: open_sheet(seat, song), small=True)
+            ui.label(note).classes("why").props["title"] = note
 
 
 def reason(song: Recommendation) -> str:

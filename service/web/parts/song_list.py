@@ -35,7 +35,8 @@ def song_list(
     rows = ui.element("ol").classes("songs numbered" if numbered else "songs")
     with rows:
         for place, song in enumerate(songs):
-            with ui.element("li").classes("song"):
+            with ui.element("li").classes("song") as row:
+                row.props["data-song"] = song.id
                 _row(seat, songs, place, source, (notes or {}).get(song.id, ""))
                 if extra is not None:
                     extra(place, song)
@@ -58,7 +59,7 @@ def _row(seat: Seat, songs: Sequence[SongView], place: int, source: str, note: s
             ui.label(song.title)
         ui.label(song.artist + (" · generated" if song.is_generated else "")).classes("soft")
         if note:
-            ui.label(note).classes("why")
+            ui.label(note).classes("why").props["title"] = note
     ui.label(clock(song.seconds)).classes("length")
     if seat.listener:
         like_button(seat, song)

@@ -47,6 +47,7 @@ def for_player(state: GenerationState, take: Take) -> dict[str, Any]:
         "peaks": f"{base}/{take.number}/peaks",
         "cover": f"{base}/cover",
         "unlisted": True,
+        "group": state.generation,
     }
 
 

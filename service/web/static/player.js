@@ -14,6 +14,10 @@ export default {
         <header>
           <h2>Queue</h2>
           <span class="soft" v-if="source">{{ source }}</span>
+          <button type="button" class="icon-button small" :aria-label="shuffled ? 'Play in order' : 'Shuffle'" :aria-pressed="String(shuffled)" @click="shuffle">
+            <i class="material-icons" aria-hidden="true">shuffle</i></button>
+          <button type="button" class="icon-button small" :aria-label="'Repeat: ' + again" :aria-pressed="String(again !== 'nothing')" @click="turnRepeat">
+            <i class="material-icons" aria-hidden="true">{{ again === 'this song' ? 'repeat_one' : 'repeat' }}</i></button>
           <button type="button" class="quiet" @click="clearQueue" :disabled="!queue.length">Clear</button>
           <button type="button" class="icon-button" aria-label="Close the queue" @click="showsQueue = false">
             <i class="material-icons" aria-hidden="true">close</i></button>
@@ -46,12 +50,16 @@ export default {
       </div>
       <div class="controls">
         <div class="buttons">
-          <button type="button" class="icon-button" aria-label="Previous song" title="Previous (Shift + ←)" @click="previous" :disabled="!current">
+          <button type="button" class="icon-button small wide-only" :aria-label="shuffled ? 'Play in order' : 'Shuffle'" :aria-pressed="String(shuffled)" title="Shuffle (S)" @click="shuffle" :disabled="!current">
+            <i class="material-icons" aria-hidden="true">shuffle</i></button>
+          <button type="button" class="icon-button previous" aria-label="Previous song" title="Previous (Shift + ←)" @click="previous" :disabled="!current">
             <i class="material-icons" aria-hidden="true">skip_previous</i></button>
-          <button type="button" class="play-button" :aria-label="playing ? 'Pause' : 'Play'" title="Play or pause (Space)" @click="toggle" :disabled="!current">
-            <i class="material-icons" aria-hidden="true">{{ waiting ? 'hourglass_empty' : playing ? 'pause' : 'play_arrow' }}</i></button>
-          <button type="button" class="icon-button" aria-label="Next song" title="Next (Shift + →)" @click="next" :disabled="index >= queue.length - 1">
+          <button type="button" class="play-button" :aria-label="playing ? 'Pause' : 'Play'" title="Play or pause (Space)" @click="toggle" :disabled="!current" :class="{ waiting: waiting && playing }">
+            <i class="material-icons" aria-hidden="true">{{ playing ? 'pause' : 'play_arrow' }}</i></button>
+          <button type="button" class="icon-button" aria-label="Next song" title="Next (Shift + →)" @click="next" :disabled="!current || (last && again !== 'all songs')">
             <i class="material-icons" aria-hidden="true">skip_next</i></button>
+          <button type="button" class="icon-button small wide-only" :aria-label="'Repeat: ' + again" :aria-pressed="String(again !== 'nothing')" :title="'Repeats ' + again + ' (R)'" @click="turnRepeat" :disabled="!current">
+            <i class="material-icons" aria-hidden="true">{{ again === 'this song' ? 'repeat_one' : 'repeat' }}</i></button>
         </div>
         <div class="seek">
           <time>{{ clock(position) }}</time>
@@ -81,27 +89,37 @@ export default {
         <button type="button" class="button" @click="$refs.help.close()">Close</button>
       </dialog>
     </section>`,
-  props: { can_like: Boolean },
-  emits: ["more", "liked", "now"],
+  props: { can_like: Boolean, who: String },
+  emits: ["more", "liked"],
   data() {
     return {
       queue: [], index: -1, source: "", radio: false, asked: false, keys: 0,
       playing: false, waiting: false, position: 0, duration: 0, peaks: [],
       volume: Number(localStorage.getItem("songspace.volume") ?? 80), muted: false,
+      shuffled: false, ordered: [], again: "nothing", resume: 0,
       showsQueue: false, problem: "", heard: { seconds: 0, last: null, began: 0, told: false },
       failures: 0,
       shortcuts: [
         ["Space", "Play or pause"], ["← →", "Back or forward 5 seconds"], ["Shift ← →", "Previous or next song"],
-        ["↑ ↓", "Louder or softer"], ["M", "Mute"], ["L", "Like what is playing"], ["D", "Dislike it"],
+        ["↑ ↓", "Louder or softer"], ["S", "Shuffle"], ["R", "Repeat all, one, nothing"], ["M", "Mute"], ["L", "Like what is playing"], ["D", "Dislike it"],
         ["Q", "Show or hide the queue"], ["/", "Search"], ["?", "This list"],
       ],
     };
   },
   computed: {
     current() { return this.queue[this.index] ?? null; },
+    last() { return this.index >= this.queue.length - 1; },
+  },
+  watch: {
+    // Lists show which of their songs is the one that plays, without a word to the service.
+    current(song) { this.mark(song); },
+    playing() { this.mark(this.current); },
   },
   mounted() {
     this.setVolume(this.volume);
+    this.restore();
+    this.onLeave = () => this.remember();
+    window.addEventListener("pagehide", this.onLeave);
     this.onKey = (event) => this.key(event);
     window.addEventListener("keydown", this.onKey);
     window.songspace = Object.assign(window.songspace ?? {}, { player: this });
@@ -117,6 +135,7 @@ export default {
   },
   unmounted() {
     window.removeEventListener("keydown", this.onKey);
+    window.removeEventListener("pagehide", this.onLeave);
     this.resized.disconnect();
   },
   methods: {
@@ -129,12 +148,63 @@ export default {
     keyed(songs) { return songs.map((song) => ({ ...song, key: ++this.keys })); },
     // Called from Python: play these songs, queue some behind or next, go on with a radio.
     playSongs(songs, at, source, radio) {
+      // Takes of one wish are compared at the same moment of each.
+      const before = this.current;
+      const group = songs[at || 0]?.group;
+      this.resume = group && before?.group === group && before.url !== songs[at || 0].url ? this.position : 0;
       this.queue = this.keyed(songs);
       this.source = source || "";
       this.radio = Boolean(radio);
       this.asked = false;
       this.failures = 0;
-      this.jump(at || 0);
+      this.index = at || 0;
+      if (this.shuffled) this.mix();
+      this.jump(this.index);
+    },
+    mix() {
+      this.ordered = [...this.queue];
+      const [first] = this.queue.splice(this.index, 1);
+      for (let at = this.queue.length - 1; at > 0; at -= 1) {
+        const other = Math.floor(Math.random() * (at + 1));
+        [this.queue[at], this.queue[other]] = [this.queue[other], this.queue[at]];
+      }
+      this.queue.unshift(first);
+      this.index = 0;
+    },
+    shuffle() {
+      this.shuffled = !this.shuffled;
+      if (!this.current) return;
+      if (this.shuffled) return void this.mix();
+      const playing = this.current;
+      const there = new Set(this.queue.map((song) => song.key));
+      const known = new Set(this.ordered.map((song) => song.key));
+      this.queue = [...this.ordered.filter((song) => there.has(song.key)), ...this.queue.filter((song) => !known.has(song.key))];
+      this.index = this.queue.findIndex((song) => song.key === playing.key);
+    },
+    turnRepeat() {
+      const ways = ["nothing", "all songs", "this song"];
+      this.again = ways[(ways.indexOf(this.again) + 1) % ways.length];
+    },
+    mark(song) {
+      this.sheet ??= document.head.appendChild(document.createElement("style"));
+      const here = song && !song.unlisted ? `[data-song="${song.id}"]` : "";
+      this.sheet.textContent = here
+        ? `${here} .title { color: var(--accent); } ${here} .cover-button { --here: ${this.playing ? "running" : "paused"}; --shown: 1; }`
+        : "";
+    },
+    // A page that is loaded anew finds its queue again, and waits to be told to play.
+    remember() {
+      const { queue, index, source, position, who } = this;
+      sessionStorage.setItem("songspace.queue", JSON.stringify({ queue, index, source, position, who }));
+    },
+    restore() {
+      let kept = null;
+      try { kept = JSON.parse(sessionStorage.getItem("songspace.queue")); } catch { return; }
+      if (!kept || kept.who !== this.who || !kept.queue?.[kept.index]) return;
+      this.queue = this.keyed(kept.queue);
+      this.source = kept.source;
+      this.resume = kept.position;
+      this.load(kept.index);
     },
     enqueue(songs, next) {
       const fresh = this.keyed(songs);
@@ -145,8 +215,16 @@ export default {
     },
     setMark(id, mark) { this.queue.forEach((song) => { if (song.id === id) song.mark = mark; }); },
     jump(at) {
+      if (!this.load(at)) return;
+      this.waiting = true;
+      this.playing = true;
+      this.$refs.audio.play().catch(() => { this.playing = false; });
+      this.announce(this.current);
+      this.askForMore();
+    },
+    load(at) {
       const song = this.queue[at];
-      if (!song) return;
+      if (!song) return false;
       this.index = at;
       this.problem = "";
       this.position = 0;
@@ -155,13 +233,15 @@ export default {
       this.peaks = [];
       this.draw();
       const audio = this.$refs.audio;
-      this.waiting = true;
       audio.src = song.url || `${window.path_prefix || ""}/web/audio/${song.id}`;
-      audio.play().catch(() => { this.playing = false; });
+      if (this.resume) {
+        const at = this.resume;
+        audio.addEventListener("loadedmetadata", () => this.seek(at), { once: true });
+        this.position = at;
+        this.resume = 0;
+      }
       this.loadPeaks(song);
-      this.announce(song);
-      this.askForMore();
-      this.$emit("now", { id: song.id });
+      return true;
     },
     announce(song) {
       document.title = `${song.title} · ${song.artist || "Songspace"}`;
@@ -189,7 +269,10 @@ export default {
       if (audio.paused) audio.play().catch(() => {});
       else audio.pause();
     },
-    next() { if (this.index < this.queue.length - 1) this.jump(this.index + 1); },
+    next() {
+      if (!this.last) this.jump(this.index + 1);
+      else if (this.again === "all songs") this.jump(0);
+    },
     previous() {
       if (this.$refs.audio.currentTime > 4 || this.index <= 0) this.seek(0);
       else this.jump(this.index - 1);
@@ -237,7 +320,8 @@ export default {
       }).catch(() => { this.heard.told = false; });
     },
     onEnded() {
-      if (this.index < this.queue.length - 1) this.next();
+      if (this.again === "this song") this.jump(this.index);
+      else if (!this.last || this.again === "all songs") this.next();
       else this.playing = false;
     },
     async onError() {
@@ -299,7 +383,7 @@ export default {
       const onButton = at.closest("button, a, summary, [role=button], [role=tab]");
       const act = {
         " ": () => this.toggle(), "/": () => this.search(), "?": () => this.$refs.help.showModal(),
-        m: () => this.mute(), l: () => this.like("like"), d: () => this.like("dislike"),
+        s: () => this.shuffle(), r: () => this.turnRepeat(), m: () => this.mute(), l: () => this.like("like"), d: () => this.like("dislike"),
         q: () => { this.showsQueue = !this.showsQueue; },
         ArrowLeft: () => (event.shiftKey ? this.previous() : this.seek(this.$refs.audio.currentTime - 5)),
         ArrowRight: () => (event.shiftKey ? this.next() : this.seek(this.$refs.audio.currentTime + 5)),

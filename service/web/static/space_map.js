@@ -82,8 +82,12 @@ export default {
       }
       for (const one of this.map.interests || []) {
         const [left, top] = this.spot(one.x, one.y);
-        pen.strokeStyle = "#fff"; pen.lineWidth = 2.5;
-        pen.beginPath(); pen.arc(left, top, 8 + 26 * Math.sqrt(one.weight), 0, 7); pen.stroke();
+        const far = 8 + 26 * Math.sqrt(one.weight);
+        pen.fillStyle = "#ffffff14"; pen.strokeStyle = "#fff"; pen.lineWidth = 2.5;
+        pen.beginPath(); pen.arc(left, top, far, 0, 7); pen.fill(); pen.stroke();
+        const said = `you, ${Math.round(100 * one.weight)} %`;
+        pen.lineWidth = 4; pen.strokeStyle = "#0f1113cc"; pen.strokeText(said, left, top - far - 7);
+        pen.fillStyle = "#fff"; pen.fillText(said, left, top - far - 7);
       }
       if (this.over) {
         const [left, top] = this.spot(this.over[0], this.over[1]);
