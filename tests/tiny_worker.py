@@ -1,4 +1,7 @@
-"""A worker whose processes make nothing, to be killed: alone|beside|child HOME URL STEP STEPS CRON."""
+"""A worker whose processes make nothing, to be killed: alone|beside|child HOME URL STEP STEPS CRON.
+
+As `tone` it has processes that play tones (tone_maker.py), which takes a POINT more.
+"""
 
 from __future__ import annotations
 
@@ -23,9 +26,10 @@ def main() -> None:
         return
     if mode == "child":
         settings = load_settings(json.loads(sys.stdin.readline())["settings"])
+    maker = ["tests.tone_maker", *filter(None, sys.argv[7:8])]
     worker = Worker(
         settings,
-        maker=[sys.executable, "-m", "tests.tiny_maker", step_s, n_steps],
+        maker=[sys.executable, "-m", *(maker if mode == "tone" else ["tests.tiny_maker", step_s, n_steps])],
         night=[sys.executable, "-m", "tests.tiny_night", step_s],
     )
     run_worker(worker, is_child=mode == "child")

@@ -34,7 +34,7 @@ def run_adding(bearings: Bearings, name: str) -> None:
         except ChildEndedError as error:
             logger.warning("a take was not added: the process %s", error)
     else:
-        change_take(bearings.place, token, int(number), {"song": None})
+        _leave(bearings, token, int(number), f"its process died {_MOST_ATTEMPTS} times")
     waiting.unlink(missing_ok=True)
 
 
@@ -50,10 +50,15 @@ def _attempt(bearings: Bearings, token: str, number: int) -> bool:
             if message is not None and message.get("run") == run:
                 is_fine = True
                 if message["kind"] == "failed":
-                    change_take(bearings.place, token, number, {"song": None, "note": message["reason"]})
+                    _leave(bearings, token, number, str(message["reason"]))
                 return True
     finally:
         if is_fine:
             bearings.makers.give_back(child)
         else:
             bearings.makers.discard(child)
+
+
+def _leave(bearings: Bearings, token: str, number: int, why: str) -> None:
+    """A take that could not be added says why; one that was added before stays so."""
+    change_take(bearings.place, token, number, {"song": None, "note": why}, unless_added=True)

@@ -6,6 +6,8 @@ words.
     generations/jobs/TOKEN/preview-1-8.png     the spectrogram that emerges, while it is made
     generations/jobs/TOKEN/takes-ab12/         what an attempt made: the row names the one that counts
     generations/sounds/USER/SHA256             uploads that no generation took yet
+    generations/adding/TOKEN-1                 a take that waits to be put into the catalogue
+    generations/made-TOKEN-1.flac              a take that is there, the first half of its token
 
 Only the row says that something is done; whatever no row names is swept away.
 """
@@ -20,6 +22,8 @@ from pathlib import Path
 
 FORMATS = ("flac", "wav", "mp3", "ogg")
 TOKEN = re.compile(r"[0-9a-f]{24}\Z")
+_HALF = 12
+_COPY = re.compile(r"\.?made-([0-9a-f]{12})-\d+\.flac")
 # A folder is there a moment before its row.
 _YOUNG_S = 600.0
 _UPLOADS_KEPT_S = 24 * 3600.0
@@ -44,6 +48,24 @@ def sounds_folder(home: Path, user_id: int | None) -> Path:
 def adding_folder(home: Path) -> Path:
     """Where a file for each take that is to be put into the catalogue waits for a worker."""
     return home / "generations" / "adding"
+
+
+def kept_path(home: Path, token: str, number: int) -> Path:
+    """Where a take of the catalogue lies, whatever becomes of its generation."""
+    return home.resolve() / "generations" / f"made-{token[:_HALF]}-{number}.flac"
+
+
+def left_copies(home: Path, *, now_s: float | None = None) -> list[Path]:
+    """Copies of takes, whole or not, with their records, that nobody is putting into the catalogue now."""
+    now_s = time.time() if now_s is None else now_s
+    waiting = {path.name[:_HALF] for path in adding_folder(home).glob("*")}
+    return [
+        path
+        for path in (home.resolve() / "generations").glob("*made-*")
+        if (found := _COPY.match(path.name)) is not None
+        and found[1] not in waiting
+        and _age_s(path, now_s) > _YOUNG_S
+    ]
 
 
 def take_path(home: Path, token: str, folder: str, number: int, format: str) -> Path:

@@ -152,12 +152,22 @@ def states_of(place: Place, found: Sequence[Job]) -> list[GenerationState]:
             ahead=ahead.get(job.number, 0),
             attempts=job.attempts,
             takes=tuple(_shown(one) for one in (job.result or {}).get("takes", [])),
-            notes=tuple((job.result or {}).get("notes", ())),
+            notes=_notes(job),
             notice=NO_WORKER if waits and job.is_open else "",
             number=job.number,
         )
         for job in found
     ]
+
+
+def _notes(job: Job) -> tuple[str, ...]:
+    result = job.result or {}
+    said = [
+        f"take {one['number']} was not put into the catalogue: {one['note']}"
+        for one in result.get("takes", [])
+        if one.get("note")
+    ]
+    return (*result.get("notes", ()), *said)
 
 
 def _shown(take: Mapping[str, Any]) -> Take:

@@ -51,8 +51,9 @@ def rate(place: Place, generation: str, number: int, rating: str | None) -> Gene
     """
     if rating is not None and rating not in RATINGS:
         raise ValueError(f"a rating is one of {', '.join(RATINGS)}, got {rating[:20]!r}")
-    job = _done(place, generation, number)
-    change_take(place, job.token, number, {"rating": rating})
+    token = _done(place, generation, number).token
+    change_take(place, token, number, {"rating": rating})
+    job = job_of(place, generation)  # it may have become a song meanwhile, by a worker that saw no rating
     song = _take(job, number).get("song")
     if song and job.user_id is not None:
         _tell_catalogue(place, job.user_id, rating, str(song))
@@ -69,28 +70,41 @@ def add_to_catalogue(place: Place, generation: str, number: int) -> GenerationSt
     """
     job = _done(place, generation, number)
     if not _take(job, number).get("song"):
-        change_take(place, job.token, number, {"song": ""})
+        # The order first: whoever dies in between leaves a take that is added, not one that waits for ever.
         waiting = adding_folder(place.settings.home) / f"{job.token}-{number}"
         waiting.parent.mkdir(parents=True, exist_ok=True)
         waiting.touch()
+        change_take(place, job.token, number, {"song": ""}, unless_added=True)
     return state_of(place, job_of(place, generation))
 
 
-def change_take(place: Place, token: str, number: int, change: Mapping[str, Any]) -> None:
-    """Store something else of a take; a generation that is gone stays gone."""
+def change_take(
+    place: Place, token: str, number: int, change: Mapping[str, Any], *, unless_added: bool = False
+) -> None:
+    """Store something else of a take, or, `unless_added`, only of one that is not in the catalogue; a
+    generation that is gone stays gone.
+    """
     with write_transaction(place.session_factory, lock=f"generation {token}") as session:
         job = jobs.find_job(session, token)
-        if job is None or job.result is None:
+        if job is None or job.result is None or (unless_added and _take(job, number).get("song")):
             return
         takes = [dict(one) | (dict(change) if one["number"] == number else {}) for one in job.result["takes"]]
         jobs.set_job_result(session, token, {**job.result, "takes": takes})
 
 
-def tell_rating(place: Place, job: Job, number: int, song: str) -> None:
-    """Let the rating of a take count for the song that it became."""
-    rating = _take(job, number).get("rating")
-    if rating and job.user_id is not None:
-        _tell_catalogue(place, job.user_id, str(rating), song)
+def tell_rating(place: Place, token: str, number: int, song: str) -> None:
+    """Let the rating of a take count for the song that it became, also one that is given at the same time."""
+    told = None
+    while True:
+        with place.session_factory() as session:
+            job = jobs.find_job(session, token)
+        if job is None or job.result is None or job.user_id is None:
+            return
+        rating = _take(job, number).get("rating")
+        if rating == told:
+            return
+        _tell_catalogue(place, job.user_id, rating, song)
+        told = rating
 
 
 def _tell_catalogue(place: Place, user_id: int, rating: str | None, song: str) -> None:

@@ -24,6 +24,7 @@ from db.repositories.generation_jobs import ended_jobs, job_tokens, open_jobs
 from db.repositories.nights import open_night
 from db.session import make_engine, make_session_factory
 from service.settings import Settings
+from service.work.adding import sweep_copies
 from service.work.adding_job import run_adding
 from service.work.folders import adding_folder, sweep
 from service.work.makers import MAKER, NIGHT, Makers
@@ -291,3 +292,4 @@ class Worker:
         with self.place.session_factory() as session:
             tokens, ended = job_tokens(session), ended_jobs(session)
         sweep(self.place.settings.home, tokens, ended)
+        sweep_copies(self.place)
