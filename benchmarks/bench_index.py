@@ -1,74 +1,168 @@
-"""Exact search beside HNSW at several sizes: recall@10, queries a second on one core, build time.
+"""Kinds of index at size: recall@10, queries a second on one core, build time, memory, disk.
 
-    make bench-index
+    make bench-index               (ARGS='--sizes 1000000 10000000 --home FOLDER')
 
-Vectors are drawn like song2vec's: unit vectors in clusters whose sizes fall off as Zipf's law; uniform
-random ones, which no graph likes, stand beside them. Queries are held-back vectors.
-`recsys.index.EXACT_BELOW` was chosen from this table.
+Vectors are song2vec's, extended to the size (benchmarks/index_worlds.py), and uniform random ones beside,
+which are not judged; queries are held back. `--base FILE.npy` takes song2vec vectors from a file, by default
+they are trained on a made-up world of lists. Each kind is built into a file, and then asked one query at a
+time by a fresh process in one thread, which tells how its memory grows by it. Seconds are of the CPU: a
+machine that does other things meanwhile is slower by the clock, and the load is printed.
+
+The last table is ours beside Faiss's graph called bare, in turn in one process.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import subprocess
+import sys
 import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
-from recsys.index import IndexSettings, VectorIndex
+from benchmarks.index_kinds import KINDS, Building, asker, build, opened
+from benchmarks.index_worlds import World, build_world, song2vec_base
+from recsys.index import IndexSettings, VectorIndex, choose_index
 from recsys.song2vec import unit
 
-DIM, N_QUERIES, K = 128, 1000, 10
-
-
-def clustered(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Unit vectors around n / 50 centres, large clusters and small ones."""
-    n_centres = max(10, n // 50)
-    centres = unit(rng.standard_normal((n_centres, DIM)))
-    share = 1.0 / np.arange(1, n_centres + 1) ** 0.8
-    which = rng.choice(n_centres, n, p=share / share.sum())
-    return unit(centres[which] + rng.standard_normal((n, DIM)) * (0.9 / np.sqrt(DIM)))
-
-
-def uniform(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Unit vectors in any direction."""
-    return unit(rng.standard_normal((n, DIM)))
-
-
-def measure(
-    vectors: np.ndarray, queries: np.ndarray, kind: str, truth: np.ndarray
-) -> tuple[float, float, float]:
-    """Seconds to build, queries a second one by one, recall@10."""
-    started = time.perf_counter()
-    index = VectorIndex.build(vectors, IndexSettings(kind=kind))
-    build_s = time.perf_counter() - started
-    started = time.perf_counter()
-    found = [index.search(query, K)[0][0] for query in queries]
-    per_second = len(queries) / (time.perf_counter() - started)
-    recall = float(np.mean([np.isin(rows, true).mean() for rows, true in zip(found, truth, strict=True)]))
-    return build_s, per_second, recall
+K, N_QUERIES, WARM_UP, ROUNDS = 10, 1_000, 100, 3
+SONG2VEC, UNIFORM = "song2vec", "uniform"
+# No index is any good at random directions; these show how far.
+BESIDE = ("HNSW 16", "IVF-Flat")
+MIB = 2**20
 
 
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--sizes", type=int, nargs="+", default=[100_000])
+    parser.add_argument("--home", type=Path, help="folder that keeps vectors and indexes")
+    parser.add_argument("--base", type=Path, help="song2vec vectors to extend, .npy")
+    parser.add_argument("--kinds", nargs="+", default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
+    parser.add_argument("--worlds", nargs="+", default=[SONG2VEC, UNIFORM], choices=[SONG2VEC, UNIFORM])
+    parser.add_argument("--no-ours", action="store_true", help="leave the last table out")
+    parser.add_argument("--probe", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.probe:
+        print(json.dumps(probe(**json.loads(given.probe))))
+        return
     import faiss
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 30_000, 100_000])
-    arguments = parser.parse_args()
     faiss.omp_set_num_threads(1)
-    rng = np.random.default_rng(1)
-    print(f"{'vectors':>9} {'world':<10} {'kind':<6} {'build s':>8} {'queries/s':>10} {'recall@10':>10}")
-    for n in arguments.sizes:
-        for world, draw in (("clustered", clustered), ("uniform", uniform)):
-            vectors = draw(n + N_QUERIES, rng)
-            vectors, queries = vectors[:n], vectors[n:]
-            truth = VectorIndex.build(vectors, IndexSettings(kind="exact")).search(queries, K)[0]
-            for kind in ("exact", "hnsw"):
-                build_s, per_second, recall = measure(vectors, queries, kind, truth)
-                print(
-                    f"{n:>9} {world:<10} {kind:<6} {build_s:>8.1f} {per_second:>10.0f} {recall:>10.3f}",
-                    flush=True,
-                )
+    with TemporaryDirectory() as temporary:
+        home = given.home or Path(temporary)
+        for n in given.sizes:
+            for name in given.worlds:
+                base = None
+                if name == SONG2VEC:
+                    base = unit(np.load(given.base)) if given.base else song2vec_base(home, seed=1)
+                    print(f"\nsong2vec vectors of {len(base):,} songs, extended to {n:,}")
+                world = build_world(home / f"{name}-{n}", base, n, n_queries=N_QUERIES, seed=1)
+                table(world, [kind for kind in given.kinds if name == SONG2VEC or kind in BESIDE], name)
+                if name == SONG2VEC and not given.no_ours:
+                    beside_bare(world, home / f"{name}-{n}")
+
+
+def table(world: World, kinds: Sequence[str], name: str) -> None:
+    """Build and measure some kinds over one world."""
+    given = Building(world, seed=1)
+    head = f"{'vectors':>10} {'world':<9} {'kind':<18} {'effort':>6} {'recall@10':>9} {'queries/s':>9}"
+    print(f"{head} {'build s':>8} {'own MiB':>8} {'mapped MiB':>10} {'disk MiB':>8} {'load':>5}", flush=True)
+    for label in kinds:
+        kind = KINDS[label]
+        path = world.path.parent / f"{(kind.file or label).replace(' ', '-')}.faiss"
+        seconds = build(KINDS[kind.file or label], given, path)
+        question = json.dumps({"label": label, "path": str(path), "folder": str(world.path.parent)})
+        line = [sys.executable, "-m", "benchmarks.bench_index", "--probe", question]
+        done = subprocess.run(line, capture_output=True, text=True, check=True)
+        found = json.loads(done.stdout)
+        for effort, recall, rate, load in found["rows"]:
+            asked = f"{given.n:>10} {name:<9} {label:<18} {effort:>6} {recall:>9.3f} {rate:>9.0f}"
+            disk = path.stat().st_size / MIB
+            held = f"{found['own']:>8.0f} {found['mapped']:>10.0f} {disk:>8.0f}"
+            print(f"{asked} {seconds:>8.0f} {held} {load:>5.1f}", flush=True)
+
+
+def probe(label: str, path: str, folder: str) -> dict[str, Any]:
+    """Measure one index in this process, which has nothing else in it."""
+    import faiss
+
+    faiss.omp_set_num_threads(1)
+    kind, file = KINDS[label], Path(path)
+    vectors = np.load(Path(folder) / "vectors.npy", mmap_mode="r")
+    with np.load(Path(folder) / "held.npz") as arrays:
+        queries, truth = arrays["queries"], arrays["truth"]
+    before = resident()
+    index = opened(kind, file)
+    rows = []
+    for effort in kind.efforts:
+        some = 100 if label == "exact" else len(queries)
+        ask = asker(kind, index, effort, K, vectors)
+        recall, rate = rated(ask, queries[:some], truth[:some])
+        rows.append((effort, recall, rate, os.getloadavg()[0]))
+    own, mapped = ((now - then) / MIB for now, then in zip(resident(), before, strict=True))
+    return {"rows": rows, "own": own, "mapped": mapped}
+
+
+def rated(
+    ask: Callable[[np.ndarray], np.ndarray], queries: np.ndarray, truth: np.ndarray
+) -> tuple[float, float]:
+    """Recall@10, and queries a second of CPU time, one by one."""
+    for query in queries[:WARM_UP]:
+        ask(query[None])
+    started = time.process_time()
+    found = [ask(query[None]) for query in queries]
+    rate = len(queries) / (time.process_time() - started)
+    recall = float(np.mean([np.isin(true, rows).mean() for rows, true in zip(found, truth, strict=True)]))
+    return recall, rate
+
+
+def resident() -> tuple[int, int]:
+    """Bytes of memory that this process alone holds, and of files that it has mapped."""
+    page = os.sysconf("SC_PAGE_SIZE")
+    _, whole, shared = (int(n) * page for n in Path("/proc/self/statm").read_text().split()[:3])
+    return whole - shared, shared
+
+
+def beside_bare(world: World, folder: Path) -> None:
+    """Print what `recsys.index` answers beside Faiss's HNSW called bare, in turn."""
+    import faiss
+
+    file = folder / "ours.faiss"
+    if not file.exists():
+        started = time.process_time()
+        VectorIndex.build(world.vectors, IndexSettings()).save(file)
+        print(f"ours: built in {time.process_time() - started:.0f} s of the CPU")
+    ours = VectorIndex.load(file)
+    bare_file = folder / "HNSW-32.faiss"
+    bare = faiss.read_index(str(bare_file if bare_file.exists() else file))
+    kind = KINDS["HNSW 32"]
+    print(f"\nours is {ours.kind}, chosen since {choose_index(len(ours)).why}")
+    print(f"{'ef':>4} {'recall':>6} {'bare':>6} {'queries/s':>9} {'bare':>6} {'ratio':>6} {'load':>5}")
+    for effort in (24, 32, 48, 64, 96):
+
+        def ask(query: np.ndarray, effort: int = effort) -> np.ndarray:
+            return ours.search(query, K, ef_search=effort)[0][0]
+
+        bare_ask = asker(kind, bare, effort, K, world.vectors)
+        turns = [
+            (rated(ask, world.queries, world.truth), rated(bare_ask, world.queries, world.truth))
+            for _ in range(ROUNDS)
+        ]
+        recalls = [turns[0][which][0] for which in (0, 1)]
+        rates = [float(np.median([turn[which][1] for turn in turns])) for which in (0, 1)]
+        ratio = float(np.median([turn[0][1] / turn[1][1] for turn in turns]))
+        print(
+            f"{effort:>4} {recalls[0]:>6.3f} {recalls[1]:>6.3f} {rates[0]:>9.0f} {rates[1]:>6.0f} "
+            f"{ratio:>6.2f} {os.getloadavg()[0]:>5.1f}",
+            flush=True,
+        )
 
 
 if __name__ == "__main__":

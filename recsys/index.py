@@ -1,7 +1,9 @@
-"""Nearest vectors by inner product, with Faiss: exact for small catalogues, HNSW graphs for large ones.
+"""Nearest vectors by inner product, with Faiss: exact for small catalogues, HNSW graphs for large ones,
+inverted lists of bytes for those that no graph is built over in a night.
 
-The threshold and the graph's settings were measured (docs/song2vec.md, `make bench-index`). An index is
-never changed while it is searched: a release builds it once, services swap whole indexes.
+The sizes at which one gives way to the next, and their settings, were measured (docs/scaling.md, `make
+bench-index`). An index is never changed while it is searched: a release builds it once, services swap whole
+indexes.
 """
 
 from __future__ import annotations
@@ -12,21 +14,67 @@ from typing import Any
 
 import numpy as np
 
+from recsys.song2vec import unit
+
+EXACT, HNSW, IVF = "exact", "hnsw", "ivf"
+KINDS = (EXACT, HNSW, IVF)
 # Below this many vectors exact search answers in about a millisecond, and cannot miss.
 EXACT_BELOW = 50_000
+# From here on a graph takes longer to build than a night has for it.
+IVF_FROM = 3_000_000
+# Inverted lists: about so many roots of the number of vectors, each centre learned from so many of them.
+_LISTS, _MOST_LISTS, _POINTS, _ROUNDS = 4.0, 16_384, 40, 8
+# A file from here on is mapped into memory, where all processes share it.
+_MAPPED_FROM = 64 * 2**20
+_AT_ONCE = 200_000
 
 
 @dataclass(frozen=True)
 class IndexSettings:
     """Which Faiss index to build. `kind` "auto" chooses by size; M, ef_* are HNSW's (Malkov & Yashunin,
-    2018).
+    2018), `n_probe` is how many inverted lists are visited, in 8 bits a dimension.
     """
 
     kind: str = "auto"
     m: int = 32
     ef_construction: int = 120
     ef_search: int = 96
+    n_probe: int = 16
     seed: int = 1
+
+
+@dataclass(frozen=True)
+class IndexChoice:
+    """A kind of index, and why it was chosen."""
+
+    kind: str
+    why: str
+
+
+def choose_index(n: int, kind: str = "auto") -> IndexChoice:
+    """The kind of index for so many vectors, by the table in docs/scaling.md.
+
+    Parameters
+    ----------
+    kind : str
+        "auto", or one that somebody has set, which is taken.
+
+    Raises
+    ------
+    ValueError
+        Another kind.
+    """
+    if kind in KINDS:
+        return IndexChoice(kind, "set so")
+    if kind != "auto":
+        raise ValueError(f"index kind is auto, {', '.join(KINDS[:-1])} or {KINDS[-1]}, got {kind!r}")
+    if n < EXACT_BELOW:
+        return IndexChoice(EXACT, f"of fewer than {EXACT_BELOW:,} vectors all are compared, and none missed")
+    if n < IVF_FROM:
+        return IndexChoice(
+            HNSW, f"of fewer than {IVF_FROM:,} vectors a graph is the quickest that misses little"
+        )
+    return IndexChoice(IVF, f"from {IVF_FROM:,} vectors a graph takes too long to build, lists a fraction")
 
 
 class VectorIndex:
@@ -37,32 +85,44 @@ class VectorIndex:
 
     @classmethod
     def build(cls, vectors: np.ndarray, settings: IndexSettings | None = None) -> VectorIndex:
-        """Build an index over float32 vectors, shape (n, dim)."""
+        """Build an index over float32 vectors, shape (n, dim); they may be memory-mapped."""
         import faiss
 
         settings = settings or IndexSettings()
-        if vectors.ndim != 2 or not np.isfinite(vectors).all():
+        parts = range(0, len(vectors), _AT_ONCE) if vectors.ndim == 2 else ()
+        if vectors.ndim != 2 or not all(np.isfinite(vectors[at : at + _AT_ONCE]).all() for at in parts):
             raise ValueError(f"need finite vectors of shape (n, dim), got shape {vectors.shape}")
         n, dim = vectors.shape
-        kind = settings.kind if settings.kind != "auto" else ("exact" if n < EXACT_BELOW else "hnsw")
-        if kind == "exact":
+        kind = choose_index(n, settings.kind).kind
+        # Without vectors there is nothing to learn lists from.
+        if kind == EXACT or n == 0:
             index: Any = faiss.IndexFlatIP(dim)
-        elif kind == "hnsw":
+        elif kind == HNSW:
             index = faiss.IndexHNSWFlat(dim, settings.m, faiss.METRIC_INNER_PRODUCT)
             index.hnsw.efConstruction = settings.ef_construction
             index.hnsw.efSearch = settings.ef_search
             index.hnsw.rng = type(index.hnsw.rng)(settings.seed)
         else:
-            raise ValueError(f"index kind is auto, exact or hnsw, got {kind!r}")
-        index.add(np.ascontiguousarray(vectors, dtype=np.float32))
+            index = _lists(vectors, settings)
+        for at in parts:
+            index.add(np.ascontiguousarray(vectors[at : at + _AT_ONCE], dtype=np.float32))
         return cls(index)
 
     @classmethod
     def load(cls, path: Path) -> VectorIndex:
-        """Read an index that `save` wrote."""
+        """Read an index that `save` wrote; a large one is mapped into memory, and must not be changed."""
         import faiss
 
-        return cls(faiss.read_index(str(path)))
+        if path.stat().st_size < _MAPPED_FROM:
+            return cls(faiss.read_index(str(path)))
+        with path.open("rb") as file:
+            has_lists = file.read(2) == b"Iw"
+        # The one flag maps inverted lists, the other graphs and plain vectors.
+        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if has_lists else faiss.IO_FLAG_MMAP_IFC)
+        if has_lists:
+            # By default it starts threads for each query, which read ahead.
+            faiss.downcast_InvertedLists(index.invlists).prefetch_nthread = 0
+        return cls(index)
 
     def save(self, path: Path) -> None:
         """Write the index to a file."""
@@ -75,8 +135,10 @@ class VectorIndex:
 
     @property
     def kind(self) -> str:
-        """The kind of index in it: "exact" or "hnsw"."""
-        return "hnsw" if hasattr(self._index, "hnsw") else "exact"
+        """The kind of index in it, of `KINDS`."""
+        if hasattr(self._index, "nprobe"):
+            return IVF
+        return HNSW if hasattr(self._index, "hnsw") else EXACT
 
     def search(
         self, queries: np.ndarray, k: int, *, ef_search: int | None = None
@@ -92,7 +154,8 @@ class VectorIndex:
         Returns
         -------
         rows : int64 array, shape (n_queries, k)
-            Best first; -1 where there are fewer than k vectors, or where the query is not finite.
+            Best first; -1 where there are fewer than k vectors (in the lists that are visited), or where the
+            query is not finite.
         scores : float32 array, shape (n_queries, k)
             The least float32 beside a -1.
 
@@ -106,7 +169,7 @@ class VectorIndex:
             raise ValueError(
                 f"need k >= 1 and queries of {self._index.d} dimensions, got {k}, {queries.shape}"
             )
-        if ef_search is not None and self.kind == "hnsw":
+        if ef_search is not None and self.kind == HNSW:
             import faiss
 
             # The stubs miss it.
@@ -115,3 +178,28 @@ class VectorIndex:
         else:
             scores, rows = self._index.search(queries, k)
         return rows, scores
+
+
+def _lists(vectors: np.ndarray, settings: IndexSettings) -> Any:
+    """Empty inverted lists of bytes, their centres and ranges learned from some of the vectors."""
+    import faiss
+
+    n, dim = vectors.shape
+    n_lists = int(np.clip(2 ** round(np.log2(max(_LISTS * np.sqrt(n), 1.0))), 1, min(_MOST_LISTS, max(n, 1))))
+    sample = np.ascontiguousarray(vectors[:: max(1, n // (_POINTS * n_lists))], dtype=np.float32)
+    # Long vectors would draw everything to them: a list is a direction.
+    directions = unit(sample)
+    centres = faiss.Kmeans(
+        dim, n_lists, niter=_ROUNDS, seed=settings.seed, spherical=True,
+        min_points_per_centroid=1, max_points_per_centroid=_POINTS,
+    )  # fmt: skip
+    centres.train(directions)
+    coarse = faiss.IndexFlatIP(dim)
+    coarse.add(centres.centroids)
+    codes = faiss.ScalarQuantizer.QT_8bit
+    index = faiss.IndexIVFScalarQuantizer(coarse, dim, n_lists, codes, faiss.METRIC_INNER_PRODUCT)
+    # Whoever forgets `coarse` would leave the index without it.
+    index.referenced_objects = [coarse]
+    index.train(sample)
+    index.nprobe = settings.n_probe
+    return index

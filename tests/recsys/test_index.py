@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recsys.index import EXACT_BELOW, IndexSettings, VectorIndex
+from recsys.index import EXACT_BELOW, IVF_FROM, KINDS, IndexSettings, VectorIndex, choose_index
 from recsys.song2vec import unit
 
 
@@ -38,12 +38,54 @@ def test_the_graph_finds_nineteen_of_twenty(vectors: np.ndarray) -> None:
     np.testing.assert_allclose(scores[:, 0], 1.0, atol=1e-5)
 
 
+def test_lists_of_bytes_find_nineteen_of_twenty(vectors: np.ndarray) -> None:
+    rows, scores = VectorIndex.build(vectors, IndexSettings(kind="ivf")).search(vectors[:200], 10)
+    true = _brute_force(vectors, vectors[:200], 10)
+    recall = np.mean([np.isin(a, b).mean() for a, b in zip(true, rows, strict=True)])
+    assert recall >= 0.95
+    np.testing.assert_allclose(scores[:, 0], 1.0, atol=0.02)
+
+
+def test_lists_are_the_same_for_the_same_seed(vectors: np.ndarray) -> None:
+    one, other = (VectorIndex.build(vectors, IndexSettings(kind="ivf", seed=3)) for _ in range(2))
+    for a, b in zip(one.search(vectors[:20], 10), other.search(vectors[:20], 10), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize(
+    ("n", "kind"),
+    [(0, "exact"), (EXACT_BELOW - 1, "exact"), (EXACT_BELOW, "hnsw"), (1_000_000, "hnsw"), (IVF_FROM, "ivf")],
+)
+def test_the_size_chooses_and_says_why(n: int, kind: str) -> None:
+    choice = choose_index(n)
+    assert choice.kind == kind
+    assert "vectors" in choice.why
+
+
+def test_whoever_sets_a_kind_gets_it() -> None:
+    assert [choose_index(10, kind).kind for kind in KINDS] == list(KINDS)
+    assert choose_index(10, "hnsw").why == "set so"
+
+
+def test_a_large_index_is_mapped_and_answers_the_same(
+    vectors: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recsys.index._MAPPED_FROM", 0)
+    for kind in KINDS:
+        index = VectorIndex.build(vectors[:500], IndexSettings(kind=kind))
+        index.save(tmp_path / kind)
+        back = VectorIndex.load(tmp_path / kind)
+        assert (back.kind, len(back)) == (kind, 500)
+        for before, after in zip(index.search(vectors[:9], 5), back.search(vectors[:9], 5), strict=True):
+            np.testing.assert_array_equal(before, after)
+
+
 def test_size_chooses_the_kind() -> None:
     assert VectorIndex.build(np.eye(3, dtype=np.float32)).kind == "exact"
     assert VectorIndex.build(np.zeros((EXACT_BELOW, 1), np.float32), IndexSettings(m=2)).kind == "hnsw"
 
 
-@pytest.mark.parametrize("kind", ["exact", "hnsw"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_an_index_comes_back_from_disk(vectors: np.ndarray, kind: str, tmp_path: Path) -> None:
     index = VectorIndex.build(vectors[:500], IndexSettings(kind=kind))
     index.save(tmp_path / "index")
@@ -53,7 +95,7 @@ def test_an_index_comes_back_from_disk(vectors: np.ndarray, kind: str, tmp_path:
         np.testing.assert_array_equal(before, after)
 
 
-@pytest.mark.parametrize("kind", ["exact", "hnsw"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_more_than_there_are_is_filled_with_minus_one(kind: str) -> None:
     index = VectorIndex.build(np.eye(3, dtype=np.float32), IndexSettings(kind=kind))
     assert sorted(index.search(np.ones(3, np.float32), 5)[0][0].tolist()) == [-1, -1, 0, 1, 2]
@@ -64,8 +106,8 @@ def test_more_than_there_are_is_filled_with_minus_one(kind: str) -> None:
 def test_bad_vectors_kinds_and_queries_are_refused() -> None:
     with pytest.raises(ValueError, match="finite vectors"):
         VectorIndex.build(np.full((2, 2), np.nan, np.float32))
-    with pytest.raises(ValueError, match="auto, exact or hnsw"):
-        VectorIndex.build(np.eye(2, dtype=np.float32), IndexSettings(kind="ivf"))
+    with pytest.raises(ValueError, match="auto, exact, hnsw or ivf"):
+        VectorIndex.build(np.eye(2, dtype=np.float32), IndexSettings(kind="flat"))
     index = VectorIndex.build(np.eye(2, dtype=np.float32))
     for query, k in ((np.ones(2), 0), (np.ones(3), 1)):
         with pytest.raises(ValueError, match="need k >= 1"):
