@@ -14,11 +14,13 @@ import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
 from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from db.errors import DatabaseUnavailableError, DatabaseUrlError
 
@@ -42,13 +44,41 @@ _PRAGMAS = (
 )
 
 
-def make_engine(url: str) -> Engine:
+@dataclass(frozen=True)
+class Connections:
+    """How a process holds connections to a database.
+
+    Attributes
+    ----------
+    at_once : int
+        How many it may have open; who needs one more waits, up to `wait_s`, for one to come free.
+    recycle_s : float
+        A connection that is older is made anew before it is used again: proxies and firewalls forget.
+    statement_timeout_s : float
+        How long one statement may take on PostgreSQL; 0 for ever.
+    application : str
+        What PostgreSQL shows in `pg_stat_activity`, unless the URL says otherwise.
+    """
+
+    at_once: int = 15
+    wait_s: float = 30.0
+    recycle_s: float = 1800.0
+    statement_timeout_s: float = 0.0
+    application: str = "songspace"
+
+    def __post_init__(self) -> None:
+        if self.at_once < 1 or min(self.wait_s, self.recycle_s, self.statement_timeout_s) < 0:
+            raise ValueError(f"at least one connection, and no times below 0 are expected, got {self}")
+
+
+def make_engine(url: str, connections: Connections | None = None) -> Engine:
     """Return an engine for a database URL; nothing is opened yet.
 
     Parameters
     ----------
     url : str
         `sqlite:///PATH`, or `postgresql://...` (also `postgres://` and `postgresql+psycopg://`).
+    connections : Connections, optional
 
     Raises
     ------
@@ -63,7 +93,8 @@ def make_engine(url: str) -> Engine:
                 f"the database URL begins with {parsed.drivername!r}; "
                 "sqlite:///PATH or postgresql://USER@HOST/NAME is expected"
             )
-        engine = create_engine(parsed.set(drivername=driver), **_options(driver, parsed))
+        options = _options(driver, parsed, connections or Connections())
+        engine = create_engine(parsed.set(drivername=driver), **options)
     except ModuleNotFoundError as error:
         raise DatabaseUrlError(
             f"PostgreSQL needs the package {error.name!r}: pip install 'songspace[postgres]'"
@@ -128,11 +159,43 @@ def checkpoint(factory: SessionFactory) -> None:
         driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _options(driver: str, url: URL) -> dict[str, Any]:
+class _Pool(QueuePool):
+    """A pool that says of itself that it is used up as it says that the database is lost."""
+
+    def connect(self) -> PoolProxiedConnection:
+        try:
+            return super().connect()
+        except exc.TimeoutError:
+            raise DatabaseUnavailableError(
+                f"the database cannot be used: all {self.size()} connections of this process are in use"
+            ) from None
+
+
+def _options(driver: str, url: URL, connections: Connections) -> dict[str, Any]:
+    if driver == "sqlite" and url.database in (None, "", ":memory:"):
+        return {}  # Such a database is of one connection.
+    pool: dict[str, Any] = {
+        "poolclass": _Pool,
+        "pool_size": connections.at_once,
+        "max_overflow": 0,
+        "pool_timeout": connections.wait_s,
+        # The last one given back goes first, so that those that are not needed can be closed by the server.
+        "pool_use_lifo": True,
+    }
     if driver == "sqlite":
-        return {}
-    timeout = {} if "connect_timeout" in url.query else {"connect_timeout": _CONNECT_TIMEOUT_S}
-    return {"pool_pre_ping": True, "connect_args": timeout}
+        return pool
+    settings: dict[str, Any] = {}
+    if "connect_timeout" not in url.query:
+        settings["connect_timeout"] = _CONNECT_TIMEOUT_S
+    if "application_name" not in url.query:
+        settings["application_name"] = connections.application
+    if connections.statement_timeout_s:
+        own = f"-c statement_timeout={round(connections.statement_timeout_s * 1000)}"
+        said = url.query.get("options", "")
+        # What the URL says comes later, and so goes before it.
+        settings["options"] = " ".join([own, said if isinstance(said, str) else " ".join(said)]).strip()
+    pool |= {"pool_pre_ping": True, "pool_recycle": connections.recycle_s}
+    return {**pool, "connect_args": settings}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
@@ -164,11 +227,45 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
+@contextmanager
+def driver_errors(connection: Connection, statement: str) -> Iterator[None]:
+    """Raise what the driver of PostgreSQL says, when it is spoken to itself, as SQLAlchemy would.
+
+    Raises
+    ------
+    DBAPIError
+        The statement was at fault.
+    DatabaseUnavailableError
+        The database was.
+    """
+    dialect: Any = connection.dialect
+    try:
+        yield
+    except dialect.loaded_dbapi.Error as error:
+        lost = bool(dialect.is_disconnect(error, connection.connection.driver_connection, None))
+        if lost:
+            connection.invalidate(error)
+        named = exc.DBAPIError.instance(
+            statement, None, error, dialect.loaded_dbapi.Error, connection_invalidated=lost, dialect=dialect
+        )
+        if _is_of_database(named):
+            raise _unavailable(error) from error
+        raise named from error
+
+
 def _name_error(context: ExceptionContext) -> None:
     """Raise a named error for what is the database's state and not the statement's fault."""
     error = context.sqlalchemy_exception
     original = context.original_exception
-    lost = isinstance(error, exc.OperationalError) or type(error) is exc.DatabaseError
-    if lost or (error is None and type(original).__name__ in ("OperationalError", "DatabaseError")):
-        reason = next(iter(str(original).strip().splitlines()), type(original).__name__)
-        raise DatabaseUnavailableError(f"the database cannot be used: {reason}") from original
+    plain = error is None and type(original).__name__ in ("OperationalError", "DatabaseError")
+    if plain or _is_of_database(error):
+        raise _unavailable(original) from original
+
+
+def _is_of_database(error: BaseException | None) -> bool:
+    return isinstance(error, exc.OperationalError) or type(error) is exc.DatabaseError
+
+
+def _unavailable(original: BaseException) -> DatabaseUnavailableError:
+    reason = next(iter(str(original).strip().splitlines()), type(original).__name__)
+    return DatabaseUnavailableError(f"the database cannot be used: {reason}")

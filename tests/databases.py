@@ -33,9 +33,12 @@ BACKENDS = ("sqlite", "postgresql")
 
 
 class PostgresServer:
-    """A server in a temporary folder, reached through a socket there."""
+    """A server in a temporary folder, reached through a socket there.
 
-    def __init__(self, binaries: Path) -> None:
+    `more` are settings of PostgreSQL that go before those of the tests, which would lose data with the power.
+    """
+
+    def __init__(self, binaries: Path, **more: str) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sspg-"))  # Short: sockets have short paths.
         self._as_user: dict[str, Any] = {}
         if os.geteuid() == 0:  # initdb refuses to run as root.
@@ -59,6 +62,7 @@ class PostgresServer:
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "autovacuum": "off",
+            **more,
         }
         self._process = subprocess.Popen(
             [binaries / "postgres", "-D", data, *(f"--{name}={value}" for name, value in settings.items())],

@@ -1,4 +1,7 @@
-"""Many rows at once: reading into frames, asking for lists of keys, inserting without doubling."""
+"""Many rows at once: reading into frames, asking for lists of keys, inserting without doubling, changing.
+
+On PostgreSQL many rows are copied (`db.repositories.copying`), a few go in by statements as on SQLite.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
-from sqlalchemy import Executable, Table, insert
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Executable, Table, bindparam, insert, update
 from sqlalchemy.orm import DeclarativeBase, Session
+
+from db.repositories.copying import Columns, copy_columns, copy_rows, incoming, is_worth_it, new_ids
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -69,9 +75,13 @@ def read_columns(session: Session, statement: Executable, dtypes: Mapping[str, s
 
 
 def insert_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows that are known to be new."""
+    """Insert rows that are known to be new, all with the same columns."""
+    table, connection = table_of(model), _connection(session)
+    if is_worth_it(connection, len(rows)):
+        copy_rows(connection, table, rows)
+        return
     for chunk in chunks(rows, ROWS_AT_ONCE):
-        session.execute(insert(table_of(model)), chunk)
+        session.execute(insert(table), chunk)
 
 
 def insert_returning_ids(
@@ -80,19 +90,29 @@ def insert_returning_ids(
     """Insert rows that are known to be new and return their ids, in the order of the rows."""
     if not rows:
         return []
-    table = table_of(model)
+    table, connection = table_of(model), _connection(session)
+    if is_worth_it(connection, len(rows)):
+        ids = new_ids(connection, table, len(rows))
+        copy_rows(connection, table, ({"id": number, **row} for number, row in zip(ids, rows, strict=True)))
+        return ids
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return [int(number) for number in session.execute(statement, list(rows)).scalars()]
 
 
 def insert_columns(
-    session: Session, model: type[DeclarativeBase], columns: Mapping[str, Sequence[float | None]]
+    session: Session, model: type[DeclarativeBase], columns: Columns, *, are_new: bool = False
 ) -> int:
     """Insert rows of numbers, given as columns of one length, and return how many of them were new.
 
-    Rows that are there already by any unique key are passed over. The quickest way that each database has.
+    Rows that are there already by any unique key are passed over; `are_new` says that none is. A number that
+    is not known is None, or NaN in an array. The quickest way that each database has.
     """
-    table, connection = table_of(model), session.connection()
+    table, connection = table_of(model), _connection(session)
+    length = max(map(len, columns.values()), default=0)
+    if is_worth_it(connection, length):
+        copied = _copy_new(connection, table, columns, are_new=are_new)
+        if copied is not None:
+            return copied
     names = ", ".join(columns)
     on_sqlite = connection.dialect.name == "sqlite"
     if on_sqlite:
@@ -102,10 +122,65 @@ def insert_columns(
         values = f"SELECT * FROM unnest({', '.join(f'%s::{kind}[]' for kind in types)})"
     statement = f"INSERT INTO {table.name} ({names}) {values} ON CONFLICT DO NOTHING"
     inserted = 0
-    length = max(map(len, columns.values()), default=0)
     for start in range(0, length, ROWS_AT_ONCE):
-        parts = [list(column[start : start + ROWS_AT_ONCE]) for column in columns.values()]
+        parts = [_plain(column[start : start + ROWS_AT_ONCE]) for column in columns.values()]
         given = list(zip(*parts, strict=True)) if on_sqlite else tuple(parts)
         result = connection.exec_driver_sql(statement, given, {"preserve_rowcount": True})
         inserted += result.rowcount
     return inserted
+
+
+def update_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store other values in rows that are there: each mapping has the primary key, and the same columns."""
+    if not rows:
+        return
+    table, connection = table_of(model), _connection(session)
+    keys = [column.name for column in table.primary_key]
+    names = [name for name in rows[0] if name not in keys]
+    if is_worth_it(connection, len(rows)):
+        with incoming(connection, table, [*keys, *names]) as beside:
+            copy_rows(connection, table, rows, into=beside)
+            quote = connection.dialect.identifier_preparer.quote
+            given = ", ".join(f"{quote(name)} = given.{quote(name)}" for name in names)
+            same = " AND ".join(f"{table.name}.{key} = given.{key}" for key in keys)
+            connection.exec_driver_sql(f"UPDATE {table.name} SET {given} FROM {beside} AS given WHERE {same}")
+        return
+    statement = update(table).values({name: bindparam(f"new_{name}") for name in names})
+    statement = statement.where(*(table.c[key] == bindparam(f"old_{key}") for key in keys))
+    for chunk in chunks(rows, ROWS_AT_ONCE):
+        marked = [
+            {f"{'old' if name in keys else 'new'}_{name}": value for name, value in row.items()}
+            for row in chunk
+        ]
+        connection.execute(statement, marked)
+
+
+def _copy_new(connection: Connection, table: Table, columns: Columns, *, are_new: bool) -> int | None:
+    """Copy those rows that are new and return how many; None where a number fits no column."""
+    if are_new:
+        length = max(map(len, columns.values()), default=0)
+        return length if copy_columns(connection, table, columns) else None
+    with incoming(connection, table, list(columns)) as beside:
+        if not copy_columns(connection, table, columns, into=beside):
+            return None
+        names = ", ".join(columns)
+        result = connection.exec_driver_sql(
+            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {beside} ON CONFLICT DO NOTHING",
+            execution_options={"preserve_rowcount": True},
+        )
+        return int(result.rowcount)
+
+
+def _connection(session: Session) -> Connection:
+    """The connection of a session, in which everything is that the session was given."""
+    session.flush()
+    return session.connection()
+
+
+def _plain(values: Sequence[float | None] | NDArray[Any]) -> list[float | None]:
+    """Numbers as the drivers take them; NaN is what SQLite makes of it, nothing."""
+    if not isinstance(values, np.ndarray):
+        return list(values)
+    if values.dtype.kind != "f" or not np.isnan(values).any():
+        return list(values.tolist())
+    return [None if value != value else value for value in values.tolist()]

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db.models import Album, Artist, Song, SongAlias, now
-from db.repositories.bulk import chunks, insert_returning_ids, insert_rows, own_ids, table_of
+from db.repositories.bulk import chunks, insert_returning_ids, insert_rows, own_ids, update_rows
 from db.text import bounded, fold, name_key, search_text
 
 
@@ -88,9 +88,7 @@ def replace_facts(session: Session, songs: dict[int, SongFacts]) -> None:
     if not songs:
         return
     rows = _song_rows(session, list(songs.values()))
-    table = table_of(Song)
-    statement = update(table).where(table.c.id == bindparam("song"))
-    session.execute(statement, [{"song": song, **row} for song, row in zip(songs, rows, strict=True)])
+    update_rows(session, Song, [{"id": song, **row} for song, row in zip(songs, rows, strict=True)])
 
 
 def add_aliases(session: Session, aliases: Iterable[tuple[int, str, str]]) -> None:

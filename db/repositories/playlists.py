@@ -6,12 +6,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, delete, func, select, update
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
 from db.models import Playlist, PlaylistEntry, now
-from db.repositories.bulk import chunks, insert_columns, insert_returning_ids, own_ids, read_frame, table_of
+from db.repositories.bulk import (
+    chunks,
+    insert_columns,
+    insert_returning_ids,
+    own_ids,
+    read_frame,
+    update_rows,
+)
 from db.repositories.refs import external_id, own_id
 
 if TYPE_CHECKING:
@@ -140,10 +147,8 @@ def replace_playlists(session: Session, playlists: Mapping[int, PlaylistContent]
         return
     for chunk in chunks(playlists):
         session.execute(delete(PlaylistEntry).where(PlaylistEntry.playlist_id.in_(chunk)))
-    table = table_of(Playlist)
-    statement = update(table).where(table.c.id == bindparam("playlist"))
-    rows = [{"playlist": number} | _content(playlist) for number, playlist in playlists.items()]
-    session.execute(statement, rows)
+    rows = [{"id": number} | _content(playlist) for number, playlist in playlists.items()]
+    update_rows(session, Playlist, rows)
     _add_entries(session, playlists)
 
 
@@ -171,11 +176,8 @@ def read_group_keys(session: Session) -> dict[int, str | None]:
 
 def set_group_keys(session: Session, group_keys: Mapping[int, str]) -> None:
     """Store the groups of these playlists."""
-    table = table_of(Playlist)
-    statement = update(table).where(table.c.id == bindparam("playlist")).values(group_key=bindparam("key"))
-    rows = [{"playlist": number, "key": key} for number, key in group_keys.items()]
-    for chunk in chunks(rows, 50_000):
-        session.execute(statement, chunk)
+    rows = [{"id": number, "group_key": key} for number, key in group_keys.items()]
+    update_rows(session, Playlist, rows)
 
 
 def _content(playlist: PlaylistContent) -> dict[str, Any]:
@@ -195,4 +197,4 @@ def _add_entries(session: Session, playlists: Mapping[int, PlaylistContent]) -> 
         "position": [position for songs in lists.values() for position in range(len(songs))],
         "song_id": [song for songs in lists.values() for song in songs],
     }
-    insert_columns(session, PlaylistEntry, columns)
+    insert_columns(session, PlaylistEntry, columns, are_new=True)

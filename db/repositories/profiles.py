@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from db.errors import NotFoundError
 from db.models import TasteProfile, now
-from db.repositories.bulk import chunks, insert_rows, own_ids, table_of
+from db.repositories.bulk import chunks, insert_rows, own_ids, table_of, update_rows
 
 Vectors = NDArray[np.float32]
 
@@ -138,15 +138,15 @@ def load_sums(session: Session, user_ids: Iterable[int]) -> dict[int, Profile]:
 
 def save_sums(session: Session, profiles: Iterable[Profile]) -> None:
     """Store the sums of listens of profiles that are there, and nothing else of them."""
-    table = table_of(TasteProfile)
-    statement = update(table).where(table.c.user_id == bindparam("of_user"))
-    statement = statement.values(listen_sum=bindparam("total"), listen_weight=bindparam("weight"))
     rows = [
-        {"of_user": one.user_id, "total": _bytes(one.listen_sum), "weight": float(one.listen_weight)}
+        {
+            "user_id": one.user_id,
+            "listen_sum": _bytes(one.listen_sum),
+            "listen_weight": float(one.listen_weight),
+        }
         for one in profiles
     ]
-    if rows:
-        session.connection().execute(statement, rows)
+    update_rows(session, TasteProfile, rows)
 
 
 def _settings(session: Session, user_ids: Sequence[int]) -> dict[int, dict[str, Any]]:
