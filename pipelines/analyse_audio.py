@@ -1,30 +1,29 @@
 """Audio files of the database into features: the second half of `songspace ingest FOLDER` for music.
 
-Every file that this version of the analysis has not measured, and that is not missing, is measured: in worker
-processes where there are many, each on one thread. Content that was measured under another path is not
-measured again. What is done is stored as it comes, so that a killed run goes on where it was. A file that
-cannot be decoded is a problem; the reason is stored, and told again without another try until the file
-changes.
+Every file that this version of the analysis has not measured, and that is not missing, is measured: by the
+workers of an engine (pipelines/engine.py) where there are many, each on one thread. Content that was measured
+under another path is not measured again. What is done is stored as it comes, so that a killed run goes on
+where it was. A file that cannot be decoded is a problem; the reason is stored, and told again without another
+try until the file changes.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import threading
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import connection, get_context, parent_process
+from functools import partial
+from multiprocessing import parent_process
 from pathlib import Path
 
 from db.repositories import audio
 from db.repositories.audio import PROBLEM, Features, StoredFile
 from db.session import SessionFactory, write_transaction
 from pipelines.audio_analysis import current_version, warm_up
+from pipelines.engine import Engine, Local
 from pipelines.sources.batch import Problem
 
 logger = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ LOCK = "audio"
 FEWEST_FOR_WORKERS = 24
 _STORED_AT_ONCE = 16
 _STORED_EVERY_S = 5.0
-_IN_FLIGHT = 3  # Files that wait for each worker.
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def analyse_audio(
     session_factory: SessionFactory,
     *,
     paths: Collection[str] | None = None,
-    workers: int | None = None,
+    engine: Engine | None = None,
     progress: Progress | None = None,
     analyse: Analyse = analyse_one,
 ) -> AudioReport:
@@ -130,12 +128,12 @@ def analyse_audio(
     ----------
     paths : collection of str, optional
         Only files at these paths; all by default.
-    workers : int, optional
-        Processes; as many as there are cores by default.
+    engine : Engine, optional
+        What measures; by default a process a core. Paths have to mean the same to its workers.
 
     Raises
     ------
-    DatabaseUnavailableError
+    DatabaseUnavailableError, EngineError
         What was measured before is stored.
     """
     started = time.perf_counter()
@@ -153,7 +151,14 @@ def analyse_audio(
     waiting: dict[str, Features] = {}
     stored_at = time.perf_counter()
     try:
-        for file, outcome in _outcomes(tasks, version, analyse, workers):
+        outcomes = (engine or Local(len(os.sched_getaffinity(0)))).map(
+            partial(_measured, analyse=analyse, version=version),
+            (file.path for file in tasks),
+            prepare=_prepare_worker,
+            lost=_broke_down,
+            fewest=FEWEST_FOR_WORKERS,
+        )
+        for file, outcome in zip(tasks, outcomes, strict=True):
             if outcome.features is not None:
                 waiting[file.sha256] = outcome.features
                 analysed += 1
@@ -204,78 +209,21 @@ def _store(session_factory: SessionFactory, version: str, found: dict[str, Featu
         )
 
 
-def _outcomes(
-    tasks: Sequence[StoredFile], version: str, analyse: Analyse, workers: int | None
-) -> Iterator[tuple[StoredFile, Outcome]]:
-    """Yield each file with its outcome, as they come."""
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    if len(tasks) < FEWEST_FOR_WORKERS or workers < 2:
-        from threadpoolctl import threadpool_limits
-
-        for number, file in enumerate(tasks):
-            if not number:
-                warm_up()
-            with threadpool_limits(1):
-                outcome = analyse(file.path, version)
-            yield file, outcome
-        return
-    suspects: list[StoredFile] = []
-    rest = list(tasks)
-    while rest:  # A worker that dies takes the pool with it: whoever was in it is tried alone, later.
-        done: set[int] = set()
-        in_flight: list[StoredFile] = []
-        try:
-            for file, outcome in _in_pool(rest, version, analyse, workers, in_flight):
-                done.add(file.file_id)
-                yield file, outcome
-        except BrokenProcessPool:
-            suspects.extend(file for file in in_flight if file.file_id not in done)
-            done.update(file.file_id for file in in_flight)
-        rest = [file for file in rest if file.file_id not in done]
-    for file in suspects:
-        try:
-            yield from _in_pool([file], version, analyse, 1, [])
-        except BrokenProcessPool:
-            yield file, Outcome(reason="the decoder broke down over it", is_lasting=True)
+def _measured(path: str, *, analyse: Analyse, version: str) -> Outcome:
+    """What an engine is given: one file."""
+    return analyse(path, version)
 
 
-def _in_pool(
-    tasks: Iterable[StoredFile], version: str, analyse: Analyse, workers: int, in_flight: list[StoredFile]
-) -> Iterator[tuple[StoredFile, Outcome]]:
-    """Yield files and outcomes from a pool of processes; `in_flight` holds who is in it."""
-    queue = iter(tasks)
-    running: dict[Future[Outcome], StoredFile] = {}
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare_worker)
-    try:
-        while True:
-            while len(running) < workers * _IN_FLIGHT and (file := next(queue, None)) is not None:
-                in_flight.append(file)
-                running[pool.submit(analyse, file.path, version)] = file
-            if not running:
-                return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                outcome = future.result()
-                file = running.pop(future)
-                in_flight.remove(file)
-                yield file, outcome
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+def _broke_down(_path: str) -> Outcome:
+    """What becomes of a file that took its workers down."""
+    return Outcome(reason="the decoder broke down over it", is_lasting=True)
 
 
 def _prepare_worker() -> None:
-    """One thread a worker; and what decoders say of damaged files goes nowhere: the outcome says it."""
-    from threadpoolctl import threadpool_limits
-
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    with suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    """Load the libraries; in a worker of ours, what decoders say of damaged files goes nowhere: the outcome
+    says it.
+    """
+    if parent_process() is not None:
+        with suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
     warm_up()
-    threadpool_limits(1)  # Of all libraries that are loaded by now.
-
-
-def _end_with_parent() -> None:
-    """End this worker when the process that gave it work is gone, killed perhaps: it would wait for ever."""
-    parent = parent_process()
-    if parent is not None:
-        connection.wait([parent.sentinel])
-        os._exit(1)

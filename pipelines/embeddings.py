@@ -14,13 +14,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from generation.text_encoder import DIM, NAME, TextEncoder
+from pipelines.engine import Engine, Local
 from recsys.song2vec import unit
 
 logger = logging.getLogger(__name__)
@@ -28,8 +29,8 @@ logger = logging.getLogger(__name__)
 Encode = Callable[[Sequence[str]], np.ndarray]
 """Texts -> unit sentence vectors, float32, shape (len(texts), dim)."""
 
-# Computed, then stored, together: what a killed job loses.
-_AT_ONCE = 4_096
+# Computed, then stored, together: what a killed job loses, and what a worker is given, three seconds of work.
+_AT_ONCE = 1_024
 _ASKED_AT_ONCE = 10_000
 _WAIT_S = 30.0
 _TABLE = "CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, vector BLOB) WITHOUT ROWID"
@@ -42,19 +43,38 @@ class Encoder(Protocol):
         """Unit vectors, float32, shape (len(texts), DIM)."""
 
 
-def cached_encoder(home: Path, load: Callable[[], Encoder] = TextEncoder) -> Encode:
-    """An encoder that remembers, for all texts of this home folder; `load` is called when a text is new."""
-    loaded: list[Encoder] = []
+def cached_encoder(
+    home: Path, load: Callable[[], Encoder] = TextEncoder, engine: Engine | None = None
+) -> Encode:
+    """An encoder that remembers, for all texts of this home folder; `load` is called when a text is new.
 
-    def encoder() -> Encoder:
-        if not loaded:
-            loaded.append(load())
-        return loaded[0]
+    Many new texts are shared out among the workers of an engine; by default this process does them all.
+    """
+    # One model an encoder, gone with it.
+    sentences = (
+        partial(_sentences, lru_cache(maxsize=1)(load)) if engine is None else partial(_sentences_of, load)
+    )
+    return partial(_encode, home / "cache" / "sentences.db", sentences, engine or Local(1))
 
-    return partial(_encode, home / "cache" / "sentences.db", encoder)
+
+def _sentences(load: Callable[[], Encoder], block: Sequence[str]) -> np.ndarray:
+    """Vectors of a block of texts, float16."""
+    return load().sentences(block).astype("<f2")
 
 
-def _encode(path: Path, encoder: Callable[[], Encoder], texts: Sequence[str]) -> np.ndarray:
+def _sentences_of(load: Callable[[], Encoder], block: Sequence[str]) -> np.ndarray:
+    """The same in a worker, which keeps its encoder."""
+    return _sentences(partial(_loaded, load), block)
+
+
+@lru_cache(maxsize=1)
+def _loaded(load: Callable[[], Encoder]) -> Encoder:
+    return load()
+
+
+def _encode(
+    path: Path, sentences: Callable[[Sequence[str]], np.ndarray], engine: Engine, texts: Sequence[str]
+) -> np.ndarray:
     """Vectors of texts, kept ones where there are any."""
     key_of = {text: _key(text) for text in dict.fromkeys(texts)}
     found = _kept(path, list(key_of.values()))
@@ -63,9 +83,8 @@ def _encode(path: Path, encoder: Callable[[], Encoder], texts: Sequence[str]) ->
         started = time.perf_counter()
         # Of like length together in a block as well, so that a block's batches hold next to no padding.
         missing.sort(key=lambda text: (len(text), text))
-        for start in range(0, len(missing), _AT_ONCE):
-            block = missing[start : start + _AT_ONCE]
-            vectors = encoder().sentences(block).astype("<f2")
+        blocks = [missing[start : start + _AT_ONCE] for start in range(0, len(missing), _AT_ONCE)]
+        for block, vectors in zip(blocks, engine.map(sentences, blocks, fewest=4), strict=True):
             fresh = {key_of[text]: vector for text, vector in zip(block, vectors, strict=True)}
             _keep(path, fresh)
             found |= fresh

@@ -33,6 +33,7 @@ from pipelines.sources.batch import Batch, Problem
 
 if TYPE_CHECKING:
     from pipelines.analyse_audio import AudioReport
+    from pipelines.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -78,13 +79,15 @@ def ingest(
     namespace: str | None = None,
     releases: Path | None = None,
     progress: Progress | None = None,
+    engine: Engine | None = None,
 ) -> IngestReport:
     """Read files and folders of any known format and store what they hold.
 
     Malformed parts become problems in the report and do not stop the rest. `releases` is the folder of the
     releases in whose spaces users have profiles: their sums of listens are kept up to date, and songs that
     the published release does not know get a place in its space (`pipelines.new_songs`). Users who asked to
-    be forgotten (`pipelines.erasures`) do not come back.
+    be forgotten (`pipelines.erasures`) do not come back. Audio files are measured by `engine`, by default
+    processes of this machine.
 
     Raises
     ------
@@ -101,7 +104,7 @@ def ingest(
         for path in paths
     )
     folders = [path_key(path) for path in map(Path, paths) if path.is_dir()]
-    return _ingest(chain.from_iterable(batches), session_factory, progress, releases, folders)
+    return _ingest(chain.from_iterable(batches), session_factory, progress, releases, folders, engine)
 
 
 def ingest_batches(
@@ -186,7 +189,7 @@ class _Run:
 
 def _ingest(
     batches: Iterable[tuple[Path, Batch]], session_factory: SessionFactory, progress: Progress | None,
-    releases: Path | None, folders: Sequence[str] = (),
+    releases: Path | None, folders: Sequence[str] = (), engine: Engine | None = None,
 ) -> IngestReport:  # fmt: skip
     started = time.perf_counter()
     run = _Run()
@@ -212,7 +215,7 @@ def _ingest(
         stale = playlists.has_ungrouped(session)
     if stale:
         logger.info("groups: %d playlists in another group", regroup(session_factory))
-    audio = _hear(run.paths, folders, session_factory, progress)
+    audio = _hear(run.paths, folders, session_factory, progress, engine)
     report = run.report(time.perf_counter() - started, audio)
     logger.info(
         "ingest: %d songs, %d playlists, %d listens added in %.1f s; %d problems",
@@ -230,7 +233,11 @@ def _ingest(
 
 
 def _hear(
-    paths: set[str], folders: Sequence[str], session_factory: SessionFactory, progress: Progress | None
+    paths: set[str],
+    folders: Sequence[str],
+    session_factory: SessionFactory,
+    progress: Progress | None,
+    engine: Engine | None,
 ) -> AudioReport | None:
     """Analyse the audio files that came in, and note which below the folders are gone; None for neither."""
     with write_transaction(session_factory, lock=LOCK) as session:
@@ -241,7 +248,8 @@ def _hear(
 
     if not paths:
         return AudioReport(missing=missing)
-    return replace(analyse_audio(session_factory, paths=paths, progress=progress), missing=missing)
+    heard = analyse_audio(session_factory, paths=paths, engine=engine, progress=progress)
+    return replace(heard, missing=missing)
 
 
 def _has_news(report: IngestReport) -> bool:

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from db.session import SessionFactory
 from pipelines.night import (
+from pipelines.engine import Engine
+from pipelines.memory import peak_memory
     axes,
     clean,
     cooccurrence,
@@ -63,8 +65,14 @@ class NightlyReport:
 class Night:
     """One run of the job over a database and a home folder."""
 
-    def __init__(self, home: Path, session_factory: SessionFactory, settings: NightlySettings) -> None:
-        self.job = Job(home, session_factory, settings)
+    def __init__(
+        self,
+        home: Path,
+        session_factory: SessionFactory,
+        settings: NightlySettings,
+        engine: Engine | None = None,
+    ) -> None:
+        self.job = Job(home, session_factory, settings, engine)
 
     def run(self, progress: Callable[[str], None] | None = None) -> NightlyReport:
         """Do all stages, or the one that the settings name.

@@ -8,8 +8,10 @@ for note. The first chunk of a song that is not there yet comes while the rest i
 from __future__ import annotations
 
 import hashlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +25,7 @@ from db.session import SessionFactory, write_transaction
 from generation.audio_files import write_audio
 from generation.studio.piece import Piece
 from pipelines.analyse_audio import LOCK
+from pipelines.engine import Engine, Local
 from pipelines.sample_sound import compose_song
 from pipelines.sample_world.songs import NAMESPACE
 
@@ -107,10 +110,20 @@ def stream(
     ------
     SoundFontMissingError, OSError
     """
-    from generation.studio.render import render_stream
-
     if sound.piece is None or sound.is_ready:
         return
+    frames = 0
+    for chunk in _written(sound, soundfont):
+        frames += len(chunk)
+        yield chunk
+    _remember(session_factory, sound, frames / SAMPLE_RATE)
+
+
+def _written(sound: SongSound, soundfont: Path | None) -> Iterator[np.ndarray]:
+    """Yield the chunks of a sound that is composed; at its end the file is there, whole."""
+    from generation.studio.render import render_stream
+
+    assert sound.piece is not None
     heard: list[np.ndarray] = []
     chunks = render_stream(
         sound.piece.score, sample_rate=SAMPLE_RATE, soundfont=soundfont, genres=sound.piece.genres
@@ -121,7 +134,6 @@ def stream(
     waveform = np.concatenate(heard)
     sound.path.parent.mkdir(parents=True, exist_ok=True)
     write_audio(sound.path, waveform, SAMPLE_RATE)
-    _remember(session_factory, sound, len(waveform) / SAMPLE_RATE)
 
 
 def render_library(
@@ -130,28 +142,58 @@ def render_library(
     song_ids: Sequence[int],
     *,
     soundfont: Path | None = None,
+    engine: Engine | None = None,
     progress: Callable[[str], None] | None = None,
 ) -> int:
     """Render every song of these that has to be composed, and return how many were; those that are ready, and
     those without sound, are passed over.
 
+    Parameters
+    ----------
+    engine : Engine, optional
+        What renders; by default this process.
+
     Raises
     ------
-    SoundFontMissingError, OSError
+    SoundFontMissingError, OSError, EngineError
         What was rendered before is kept.
     """
+    waiting: deque[SongSound] = deque()
+
+    def composed() -> Iterator[SongSound]:
+        for song_id in song_ids:
+            try:
+                sound = sound_of(session_factory, home, song_id)
+            except NoSoundError:
+                continue
+            if sound.piece is not None and not _is_remembered(session_factory, sound):
+                waiting.append(sound)
+                yield sound
+
     rendered = 0
-    for song_id in song_ids:
-        try:
-            sound = sound_of(session_factory, home, song_id)
-        except NoSoundError:
-            continue
+    for duration_s in (engine or Local(1)).map(partial(_render, soundfont=soundfont), composed()):
+        sound = waiting.popleft()
+        _remember(session_factory, sound, duration_s)
+        rendered += 1
         if progress is not None:
             progress(sound.title)
-        if not sound.is_ready:
-            play(session_factory, sound, soundfont)
-            rendered += 1
     return rendered
+
+
+def _is_remembered(session_factory: SessionFactory, sound: SongSound) -> bool:
+    """Whether the file is there and written down: who was killed in between left only the first."""
+    with session_factory() as session:
+        files = audio_repository.files_of_song(session, sound.song_id)
+    return sound.is_ready and any(file.path == str(sound.path) for file in files)
+
+
+def _render(sound: SongSound, *, soundfont: Path | None) -> float:
+    """Write the file of a sound where it is not there yet; return its length in seconds."""
+    import soundfile
+
+    if sound.is_ready:
+        return float(soundfile.info(sound.path).duration)
+    return sum(len(chunk) for chunk in _written(sound, soundfont)) / SAMPLE_RATE
 
 
 def _remember(session_factory: SessionFactory, sound: SongSound, duration_s: float) -> None:

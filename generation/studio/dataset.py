@@ -15,7 +15,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
@@ -46,6 +46,8 @@ _PART = ".part-"
 _PACKAGES = ("songspace", "numpy", "scipy", "tinysoundfont", "pyloudnorm", "music21")
 Progress = Callable[[int, str], None]
 """Takes how many clips are done by now, and a word about it."""
+Each = Callable[[Callable[[Any], int], Iterable[Any]], Iterable[int]]
+"""Maps a function over shards, wherever that is done, and yields its results in order."""
 
 
 class DatasetError(ValueError):
@@ -87,6 +89,7 @@ def build_dataset(
     clips: int,
     config: DatasetConfig,
     workers: int = 1,
+    each: Each | None = None,
     soundfont: Path | None = None,
     progress: Progress = lambda _done, _note: None,
 ) -> dict[str, Any]:
@@ -98,6 +101,8 @@ def build_dataset(
         How many; clips 0 .. clips - 1 of the seed.
     workers : int
         Processes that render side by side.
+    each : Each, optional
+        What renders instead of them.
     soundfont : Path, optional
         By default the one that comes with the wheels, so that a seed means the same on every machine.
 
@@ -134,13 +139,13 @@ def build_dataset(
     _write_json(out / MANIFEST, {**made_with, "clips": clips, "complete": False})
     started = perf_counter()
     shards = [
-        Shard(out, number, min(CLIPS_PER_SHARD, clips - first), config, font.path)
+        Shard(out.resolve(), number, min(CLIPS_PER_SHARD, clips - first), config, font.path)
         for number, first in enumerate(range(0, clips, CLIPS_PER_SHARD))
     ]
     todo = [shard for shard in shards if not shard.finished]
     done = clips - sum(shard.n_clips for shard in todo)
     progress(done, "clips")
-    for n_clips in _each(todo, workers):
+    for n_clips in _each(todo, workers) if each is None else each(Shard.build, todo):
         done += n_clips
         progress(done, "clips")
     splits = dict.fromkeys(SPLITS, 0)

@@ -1,7 +1,9 @@
-"""Where training computes: one CPU or GPU by plain torch, several GPUs through `accelerate`.
+"""Where training computes: one CPU or GPU by plain torch, several in a group of processes.
 
 Each process trains on batches of its own, and gradients are averaged before every update, so all processes
-hold the same weights throughout. Start several with `accelerate launch -m service.cli.main train ...`.
+hold the same weights throughout: n of them with one batch a step are one with n batches. Start several with
+`accelerate launch -m service.cli.main train ...`, or on a cluster (pipelines/engine_training.py), which makes
+torch's group of processes itself.
 """
 
 from __future__ import annotations
@@ -26,7 +28,8 @@ class Hardware:
     device : str
         As torch names it; "" takes a GPU where there is one.
     accelerate : bool, optional
-        Whether to go through `accelerate`; by default where several processes were started.
+        Whether to go through `accelerate`; by default where a launcher started several processes, and torch
+        has no group of them yet.
     bf16 : bool, optional
         bfloat16 arithmetic with float32 weights; by default on GPUs.
 
@@ -39,7 +42,12 @@ class Hardware:
         import torch
 
         self._accelerator: Any = None
-        if _launched() if accelerate is None else accelerate:
+        self._group = _in_group() and not accelerate
+        if self._group:
+            self.rank, self.n_processes = torch.distributed.get_rank(), torch.distributed.get_world_size()
+            # Whoever made the group has chosen this process's GPU.
+            self.device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+        elif _launched() if accelerate is None else accelerate:
             try:
                 from accelerate import Accelerator
             except ImportError:
@@ -48,7 +56,7 @@ class Hardware:
                 ) from None
 
             self._accelerator = Accelerator(cpu=device == "cpu")
-            self.device: torch.device = self._accelerator.device
+            self.device = self._accelerator.device
             self.rank = int(self._accelerator.process_index)
             self.n_processes = int(self._accelerator.num_processes)
         else:
@@ -75,7 +83,7 @@ class Hardware:
         if self.n_processes == 1 or not present:
             return
         flat = torch.cat([tensor.reshape(-1) for tensor in present])
-        flat = self._accelerator.reduce(flat, reduction="mean")
+        flat = self._sum(flat) / self.n_processes
         for tensor, part in zip(present, flat.split([t.numel() for t in present]), strict=True):
             tensor.copy_(part.view_as(tensor))
 
@@ -86,12 +94,26 @@ class Hardware:
         if self.n_processes == 1:
             return here
         flag = torch.tensor(float(here), device=self.device)
-        return bool(self._accelerator.reduce(flag, reduction="sum") > 0)
+        return bool(self._sum(flag) > 0)
 
     def wait(self) -> None:
         """Wait for all processes to come here."""
+        if self._group:
+            import torch
+
+            torch.distributed.barrier()
         if self._accelerator is not None:
             self._accelerator.wait_for_everyone()
+
+    def _sum(self, tensor: torch.Tensor) -> torch.Tensor:
+        """The sum of a tensor over all processes."""
+        if self._group:
+            import torch
+
+            torch.distributed.all_reduce(tensor)
+            return tensor
+        summed: torch.Tensor = self._accelerator.reduce(tensor, reduction="sum")
+        return summed
 
     def move(self, batch: Any) -> Any:
         """A batch on the device: a tensor, anything with `to(device)`, or a mapping or sequence of them."""
@@ -102,6 +124,13 @@ class Hardware:
         if isinstance(batch, list | tuple):
             return type(batch)(self.move(value) for value in batch)
         return batch
+
+
+def _in_group() -> bool:
+    """Whether this process is one of several that torch knows of."""
+    import torch.distributed
+
+    return bool(torch.distributed.is_available() and torch.distributed.is_initialized())
 
 
 def _launched() -> bool:

@@ -84,6 +84,7 @@ def train(
             over = machine.hardware.any(late or stop())
             last = over or step == config.steps
             if step % config.log_every == 0 or last:
+                tally.average(machine.hardware)
                 logs.append({"step": step, **tally.means(step), **machine.rates(step)})
                 progress(step, f"loss {logs[-1][f'{players[0].name}/loss']:.4f}")
                 if curves is not None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
+    from generation.training.hardware import Hardware
+
 
 class DivergedError(RuntimeError):
     """The loss is no number any more."""
@@ -27,6 +29,10 @@ class Tally:
         for name, value in figures.items():
             self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._count += 1
+
+    def average(self, hardware: Hardware) -> None:
+        """Make the sums those of all processes: their mean."""
+        hardware.average(self._sums.values())
 
     def check(self, step: int) -> None:
         """Refuse losses that are no numbers."""

@@ -9,6 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from db.session import SessionFactory
+from pipelines.embeddings import cached_encoder
+from pipelines.engine import Engine
 from pipelines.stages import Work
 from recsys.song2vec import PAIRS
 
@@ -42,15 +44,24 @@ class NightlySettings:
 
 
 class Job:
-    """One run over a database and a home folder. `message` is what the gate had to say."""
+    """One run over a database and a home folder. `message` is what the gate had to say; `encode` turns texts
+    into vectors, by an engine's workers where one is given.
+    """
 
-    def __init__(self, home: Path, session_factory: SessionFactory, settings: NightlySettings) -> None:
+    def __init__(
+        self,
+        home: Path,
+        session_factory: SessionFactory,
+        settings: NightlySettings,
+        engine: Engine | None = None,
+    ) -> None:
         self.home = home
         self.releases = home / "releases"
         self.session_factory = session_factory
         self.settings = settings
         self.work = Work(home / "nightly")
         self.message = ""
+        self.encode = cached_encoder(home, engine=engine)
 
     @property
     def by_sound(self) -> Path | None:

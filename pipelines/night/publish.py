@@ -71,7 +71,7 @@ def run(job: Job) -> StageReport:
         publish(job.releases, name)
     release = load_release(job.releases, name)
     users = renew_profiles(job.session_factory, release)
-    placed = place_new_songs(job.session_factory, release, job.home)
+    placed = place_new_songs(job.session_factory, release, job.home, encode=job.encode)
     with write_transaction(job.session_factory) as session:
         metrics = read_manifest(job.releases, name).get("evaluation", {})
         releases_repository.save_release(session, name, state="published", metrics=metrics)

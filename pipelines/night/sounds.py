@@ -28,7 +28,14 @@ def run(job: Job) -> StageReport:
         vectors = unit(np.load(job.work.path("song2vec", "input.npy")))
         space = None if job.by_sound is None else LinearMap.load(job.work.path("song2vec", "sound_space.npz"))
         tower = fit_release_sounds(
-            job.session_factory, job.home, corpus, vectors, sounds, seed=job.settings.seed, space=space
+            job.session_factory,
+            job.home,
+            corpus,
+            vectors,
+            sounds,
+            seed=job.settings.seed,
+            space=space,
+            encode=job.encode,
         )
         if tower is None:
             return {"songs": len(sounds), "tower": "none: fewer than 50 songs have a sound and a place"}

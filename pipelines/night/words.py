@@ -28,7 +28,9 @@ def run(job: Job) -> StageReport:
     def write(folder: Path) -> Mapping[str, Any]:
         corpus = load_corpus(job.work.path("corpus", "corpus.npz"))
         vectors = unit(np.load(job.work.path("song2vec", "input.npy")))
-        tower = fit_release_tower(job.session_factory, job.home, corpus, vectors, seed=job.settings.seed)
+        tower = fit_release_tower(
+            job.session_factory, job.home, corpus, vectors, seed=job.settings.seed, encode=job.encode
+        )
         if tower is None:
             return {"tower": "none"}
         tower.save(folder / "tower.npz")

@@ -10,8 +10,9 @@ import typer
 
 from service.cli.console import print_json, print_note
 from service.cli.database import open_database
+from service.cli.engines import engine_named
 from service.cli.logs import quieten
-from service.cli.options import Json
+from service.cli.options import EngineName, Json
 from service.cli.progress import counting_bar
 from service.cli.show import print_ingest
 from service.cli.state import settings_of, tells_progress
@@ -38,6 +39,7 @@ def run(
         str | None,
         typer.Option(metavar="N", help="Prefix of the files' own ids; by default the folder's name."),
     ] = None,
+    engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
     """Take playlists, listens and songs from files into the database.
@@ -49,6 +51,7 @@ def run(
 
     if format is not None and format not in FORMATS:
         raise typer.BadParameter(f"--format is one of {', '.join(FORMATS)}, got {format!r}", ctx=ctx)
+    analyst = engine_named(ctx, engine)
     if tells_progress(ctx):
         quieten()
     session_factory = open_database(ctx, create=True)
@@ -67,6 +70,7 @@ def run(
             namespace=namespace,
             releases=settings_of(ctx).home / "releases",
             progress=count,
+            engine=analyst,
         )
     if as_json:
         print_json(ingest_document(report))

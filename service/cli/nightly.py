@@ -9,8 +9,9 @@ import typer
 
 from service.cli.console import print_json, print_line
 from service.cli.database import open_database
+from service.cli.engines import engine_named
 from service.cli.logs import quieten
-from service.cli.options import Json
+from service.cli.options import EngineName, Json
 from service.cli.progress import StageClock, status_line
 from service.cli.state import settings_of, tells_progress
 
@@ -22,6 +23,7 @@ def run(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of all that is drawn by lot.")] = 1,
     force: Annotated[bool, typer.Option("--force", help="Publish even if the accuracy fell.")] = False,
+    engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
     """Learn from all playlists and listens, and publish a release."""
@@ -38,6 +40,7 @@ def run(
         NightlySettings(
             seed=seed, workers=settings.threads, stage=only, force=force, generator=settings.generator
         ),
+        engine_named(ctx, engine),
     )
     with status_line("nightly") as say:
         clock = StageClock(settings.home / "nightly", STAGES, (lambda _: None) if as_json else print_line)
@@ -47,7 +50,7 @@ def run(
             say(stage)
 
         report = night.run(started)
-        clock.finish(dict(report.stages[-1].counts))
+        clock.finish(dict(report.stages[-1].counts), report.stages[-1].peak_bytes)
     if as_json:
         print_json(asdict(report))
         return

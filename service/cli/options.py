@@ -11,6 +11,14 @@ from typer.core import TyperCommand
 MOST_SONGS = 10_000
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+EngineName = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        metavar="E",
+        help="Who does the work: local, this machine; ray, or ray:ADDRESS, a cluster.",
+    ),
+]
 HowMany = Annotated[
     int, typer.Option("--k", min=1, max=MOST_SONGS, metavar="N", help="How many to show at most.")
 ]

@@ -9,7 +9,8 @@ import typer
 
 from service.cli.console import print_json, print_line
 from service.cli.database import open_database
-from service.cli.options import Json
+from service.cli.engines import engine_named
+from service.cli.options import EngineName, Json
 from service.cli.progress import status_line
 from service.cli.songs import song_ids
 from service.cli.state import settings_of
@@ -27,6 +28,7 @@ def run(
         bool,
         typer.Option("--all", help="Compose all songs of the sample world, and analyse them."),
     ] = False,
+    engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
     """Find, or compose, the sound of a song of the library."""
@@ -44,13 +46,19 @@ def run(
     if song is None:
         if out is not None:
             raise ValueError("--out takes one song, not all of them")
+        workers = engine_named(ctx, engine)
         with session_factory() as session:
             ids = all_song_ids(session).tolist()
         with status_line("composing") as say:
             made = render_library(
-                session_factory, settings.home, ids, soundfont=settings.soundfont, progress=say
+                session_factory,
+                settings.home,
+                ids,
+                soundfont=settings.soundfont,
+                engine=workers,
+                progress=say,
             )
-        report = analyse_audio(session_factory, workers=settings.threads)
+        report = analyse_audio(session_factory, engine=workers)
         if as_json:
             print_json({"composed": made, "analysed": report.analysed})
         else:

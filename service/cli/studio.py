@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from service.cli.console import print_json, print_line
-from service.cli.options import Json
+from service.cli.engines import engine_named
+from service.cli.options import EngineName, Json
 from service.cli.pictures import picture_to_write
 from service.cli.progress import counting_bar
 from service.cli.state import settings_of
@@ -38,6 +39,7 @@ def dataset(
         bool, typer.Option("--tunes/--no-tunes", help="Arrange old tunes in a fifth of the songs.")
     ] = True,
     sample_rate: SampleRate = 22_050,
+    engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
     """Make clips for training from a seed: log-mel spectrograms, captions, and the truth about each."""
@@ -51,7 +53,7 @@ def dataset(
             out,
             clips=clips,
             config=config,
-            workers=workers or settings.threads,
+            each=engine_named(ctx, engine, workers).map,
             soundfont=settings.soundfont,
             progress=progress,
         )

@@ -18,6 +18,7 @@ from db.session import SessionFactory
 from pipelines import analyse_audio as module
 from pipelines.analyse_audio import AudioReport, Outcome, analyse_audio
 from pipelines.audio_analysis import VERSION, analyse_file, current_version
+from pipelines.engine import Local
 from pipelines.ingest import IngestReport, ingest
 from pipelines.sources.audio_stream import AudioError
 from tests.databases import *  # noqa: F403
@@ -232,7 +233,7 @@ def test_a_worker_that_dies_costs_one_file(
         audio.drop_features(session, [file.file_id for file in audio.all_files(session)])
     monkeypatch.setattr(module, "FEWEST_FOR_WORKERS", 1)
     monkeypatch.setattr(module, "_prepare_worker", int)
-    report = analyse_audio(session_factory, workers=2, analyse=dies)
+    report = analyse_audio(session_factory, engine=Local(2), analyse=dies)
     assert (report.analysed, report.failed) == (3, 1)
     assert [problem.file.name for problem in report.problems] == ["b deadly.wav"]
 

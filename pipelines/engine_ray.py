@@ -1,0 +1,110 @@
+"""The engine on a Ray cluster: https://docs.ray.io.
+
+Every node needs the same Songspace installed, and sees the files under the same paths. Ray begins a task
+again whose worker or node died, and makes results anew that were lost with a node.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeVar
+
+from pipelines.engine import AHEAD, ATTEMPTS, EngineError, Task, count_few, lost_result, result_of
+
+P = TypeVar("P")
+R = TypeVar("R")
+
+logger = logging.getLogger(__name__)
+
+
+class Ray:
+    """A connection to a cluster; without an address the one of this machine, which is started where there is
+    none.
+
+    Raises
+    ------
+    EngineError
+        Ray is not installed, or nothing answers at the address.
+    """
+
+    def __init__(self, address: str = "") -> None:
+        self._ray = _connected(address)
+        if self.width < 1:
+            raise EngineError("the Ray cluster has no processors: is a node running?")
+
+    @property
+    def width(self) -> int:
+        """Processors of all nodes that are there now."""
+        return int(self._ray.cluster_resources().get("CPU", 0))
+
+    def map(
+        self,
+        function: Callable[[P], R],
+        partitions: Iterable[P],
+        *,
+        prepare: Callable[[], object] | None = None,
+        lost: Callable[[P], R] | None = None,
+        fewest: int = 2,
+    ) -> Iterator[R]:
+        """See `pipelines.engine.Engine`."""
+        ray = self._ray
+        task = Task(function, prepare)
+        every, are_few = count_few(partitions, fewest)
+        if are_few:
+            yield from (result_of(task(partition)) for partition in every)
+            return
+        # Spread, not packed: a node that dies takes as little with it as can be.
+        settings = {"num_cpus": 1, "max_retries": ATTEMPTS - 1, "scheduling_strategy": "SPREAD"}
+        remote = ray.remote(**settings)(_do)
+        waiting: deque[tuple[P, Any]] = deque()
+
+        def first() -> R:
+            partition, reference = waiting.popleft()
+            try:
+                outcome: tuple[R | None, Exception | None] = ray.get(reference)
+                return result_of(outcome)
+            except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+                return lost_result(partition, lost)
+            except ray.exceptions.RayError as error:
+                raise EngineError(f"the Ray cluster could not do a part: {_line(error)}") from None
+
+        try:
+            for partition in every:
+                if len(waiting) >= AHEAD * max(self.width, 1):
+                    yield first()
+                waiting.append((partition, remote.remote(task, partition)))
+            while waiting:
+                yield first()
+        finally:
+            for _, reference in waiting:
+                ray.cancel(reference, force=True)
+
+
+def _do(task: Task[P, R], partition: P) -> tuple[R | None, Exception | None]:
+    """Do a task: what a node is sent."""
+    return task(partition)
+
+
+def _connected(address: str) -> Any:
+    """Ray, connected."""
+    try:
+        import ray
+    except ImportError:
+        raise EngineError("ray is missing: pip install 'songspace[ray]'") from None
+    if ray.is_initialized():
+        return ray
+    try:
+        ray.init(address=address or None, log_to_driver=False, logging_level=logging.ERROR)
+    except (ConnectionError, TimeoutError, RuntimeError, ValueError, AssertionError) as error:
+        place = f"at {address}" if address else "on this machine"
+        raise EngineError(f"no Ray cluster answers {place}: {_line(error)}") from None
+    nodes = sum(node["Alive"] for node in ray.nodes())
+    logger.info("ray: %d nodes, %d processors", nodes, int(ray.cluster_resources().get("CPU", 0)))
+    return ray
+
+
+def _line(error: BaseException) -> str:
+    """The first line of what an error says."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
