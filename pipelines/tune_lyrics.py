@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -105,24 +105,12 @@ def train_lyric_reward(
     ResumeError, DivergedError, HardwareError, OSError
     """
     from generation.lyrics.reward import LOOP, pair_accuracy, train_reward
-    from generation.training.hardware import Hardware
 
     started = perf_counter()
-    writer, taught = _taught(run)
-    rankings = _rankings(run, writer, taught, people, encode, prompts, progress, stop)
-    learned, apart = split_rankings(rankings)
+    taught, learned, apart = _ranked(run, people, encode, prompts, progress, stop)
     folder = stage_folder(run.root, REWARD, run.model)
     model, trained = train_reward(
-        taught,
-        learned,
-        apart,
-        out=folder,
-        loop=_loop(LOOP, run),
-        resume=run.resume,
-        minutes=run.minutes,
-        hardware=Hardware(bf16=run.bf16),
-        progress=progress,
-        stop=stop,
+        taught, learned, apart, out=folder, **_how(run, LOOP, progress=progress, stop=stop)
     )
     return TuneReport(
         folder / MODEL,
@@ -153,25 +141,12 @@ def tune_preference(
     ResumeError, DivergedError, HardwareError, OSError
     """
     from generation.lyrics.preference import LOOP, learn_preferences
-    from generation.training.hardware import Hardware
 
     started = perf_counter()
-    writer, taught = _taught(run)
-    rankings = _rankings(run, writer, taught, people, encode, prompts, progress, stop)
-    learned, apart = split_rankings(rankings)
+    taught, learned, apart = _ranked(run, people, encode, prompts, progress, stop)
     folder = stage_folder(run.root, PREFERENCE, run.model)
-    _, trained = learn_preferences(
-        taught,
-        learned,
-        apart,
-        out=folder,
-        loop=_loop(LOOP, run),
-        resume=run.resume,
-        minutes=run.minutes,
-        hardware=Hardware(bf16=run.bf16),
-        progress=progress,
-        stop=stop,
-    )
+    how = _how(run, LOOP, progress=progress, stop=stop)
+    _, trained = learn_preferences(taught, learned, apart, out=folder, **how)
     return _measured(run, PREFERENCE, apart, _counts(learned), started, trained.step, trained.done)
 
 
@@ -192,7 +167,6 @@ def tune_reinforce(
     """
     from generation.lyrics.reinforce import LOOP, reinforce
     from generation.lyrics.reward import load_reward
-    from generation.training.hardware import Hardware
 
     started = perf_counter()
     writer, taught = _taught(run)
@@ -210,18 +184,9 @@ def tune_reinforce(
     ]
     learned, apart = split_rankings(rankings)
     folder = stage_folder(run.root, REINFORCE, run.model)
-    _, trained = reinforce(
-        taught,
-        reward,
-        [one.prompt for one in learned],
-        out=folder,
-        loop=_loop(LOOP, run),
-        resume=run.resume,
-        minutes=run.minutes,
-        hardware=Hardware(bf16=run.bf16),
-        progress=progress,
-        stop=stop,
-    )
+    asked = [one.prompt for one in learned]
+    how = _how(run, LOOP, progress=progress, stop=stop)
+    _, trained = reinforce(taught, reward, asked, out=folder, **how)
     return _measured(run, REINFORCE, apart, (0, 0), started, trained.step, trained.done)
 
 
@@ -234,17 +199,18 @@ def _taught(run: LyricsRun) -> tuple[Writer, NeuralModel]:
     return writer, writer.model
 
 
-def _rankings(
+def _ranked(
     run: LyricsRun,
-    writer: Writer,
-    taught: NeuralModel,
     people: Sequence[RankedTakes],
     encode: Encode,
     prompts: int,
     progress: Progress,
     stop: Stop,
-) -> list[Ranking]:
-    """People's rankings, and the rubric's of as many other prompts as are wanted."""
+) -> tuple[NeuralModel, list[Ranking], list[Ranking]]:
+    """The taught model, and the rankings that it is tuned on, to learn from and held back: people's, and the
+    rubric's of as many other prompts as are wanted.
+    """
+    writer, taught = _taught(run)
     theirs = people_rankings(people, writer.tokenizer)
     path = rankings_path(run.root, run.model)
     drawn = load_rankings(path) if path.is_file() else []
@@ -265,7 +231,23 @@ def _rankings(
         )
         save_rankings(drawn, path)
     logger.info("lyrics: %d rankings by people, %d by the rubric", len(theirs), len(drawn))
-    return [*theirs, *drawn]
+    return taught, *split_rankings([*theirs, *drawn])
+
+
+def _how(run: LyricsRun, loop: LoopConfig, *, progress: Progress, stop: Stop) -> dict[str, Any]:
+    """How a stage's network is trained: what all of them take by name, as the run says."""
+    from generation.training.hardware import Hardware
+
+    steps = run.steps or loop.steps
+    warmup = min(loop.warmup_steps, steps // 4)
+    return {
+        "loop": replace(loop, steps=steps, seed=run.seed, warmup_steps=warmup),
+        "resume": run.resume,
+        "minutes": run.minutes,
+        "hardware": Hardware(bf16=run.bf16),
+        "progress": progress,
+        "stop": stop,
+    }
 
 
 def rankings_path(root: Path, model: str) -> Path:
@@ -281,11 +263,6 @@ def _runs(root: Path) -> RunSet | None:
 def _counts(rankings: Sequence[Ranking]) -> tuple[int, int]:
     by_people = sum(one.judge == PERSON for one in rankings)
     return by_people, len(rankings) - by_people
-
-
-def _loop(loop: LoopConfig, run: LyricsRun) -> LoopConfig:
-    steps = run.steps or loop.steps
-    return replace(loop, steps=steps, seed=run.seed, warmup_steps=min(loop.warmup_steps, steps // 4))
 
 
 def _measured(
