@@ -36,6 +36,7 @@ from recsys.newcomers import match_scores, nearness, score_newcomers
 from recsys.next_listen import History
 from recsys.query import build_query
 from recsys.rules import RuleSettings, apply_rules
+from recsys.sparse_rows import SparseRow
 
 # Songs of a profile that the blend is asked with.
 QUERY_SONGS = 60
@@ -231,13 +232,13 @@ class Recommender:
 
     def _played_alike(
         self, session: Session, release: Release, asker: Asker
-    ) -> tuple[History | None, np.ndarray]:
+    ) -> tuple[History | None, SparseRow]:
         """A user's listens as the ranker sees them, and what similar users play; nobody has none."""
         if asker.user_id is None:
-            return None, np.zeros(release.n_songs, np.float32)
+            return None, SparseRow(np.zeros(0, np.int64), np.zeros(0, np.float32))
         listeners = self.listeners(session, release)
         history = listeners.history(release, asker.listens)
-        return history, listeners.similar.plays(history)
+        return history, listeners.similar.songs(history)
 
     def listeners(self, session: Session, release: Release) -> Listeners:
         """Everybody's listens, read on first use."""
@@ -247,7 +248,7 @@ class Recommender:
 
     def _by_later_listens(
         self, session: Session, release: Release, asker: Asker, rows: np.ndarray, scores: np.ndarray,
-        history: History | None, plays: np.ndarray,
+        history: History | None, plays: SparseRow,
     ) -> np.ndarray:  # fmt: skip
         """Values to sort candidates by: the scores, shared out anew in the order that the listens' ranker
         gives, where there is one.
@@ -308,11 +309,10 @@ def _own_namespace(session: Session) -> str:
 
 
 def _candidates(
-    release: Release, asker: Asker, query: sp.csr_matrix, plays: np.ndarray, each: int
+    release: Release, asker: Asker, query: sp.csr_matrix, plays: SparseRow, each: int
 ) -> Candidates:
     together = release.taste_blend.components["together_cosine"]
     assert isinstance(together, Neighbours)
-    played = np.flatnonzero(plays > 0)
     return gather_candidates(
         asker.taste,
         query,
@@ -321,7 +321,7 @@ def _candidates(
         input_vectors=release.parts.input,
         together=together.matrix,
         catalogue=release.catalogue,
-        from_similar_users=played[np.argsort(-plays[played], kind="stable")],
+        from_similar_users=plays.at[np.argsort(-plays.values, kind="stable")],
         each=each,
     )
 

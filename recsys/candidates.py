@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from recsys.index import VectorIndex
 from recsys.rules import Catalogue
-from recsys.sparse_rows import sum_rows
+from recsys.sparse_rows import SparseRow, sum_rows_sparsely
 from recsys.taste import TasteProfile
 
 RETRIEVERS = ("interest", "taste", "together", "expected", "artist", "similar users")
@@ -64,7 +64,7 @@ def gather_candidates(
         Songs a retriever may bring, for each vector where it has several; by co-occurrence twice as many.
     """
     n_songs = query.shape[1]
-    scores = sum_rows(together, query.indices, query.data)
+    scores = sum_rows_sparsely(together, query.indices, query.data)
     interests = [interest.vector for interest in profile.interests]
     means = [vector for vector in (profile.overall, profile.recent) if vector.any()]
     # What many vectors find overlaps, and a search takes as long as it brings songs.
@@ -74,15 +74,15 @@ def gather_candidates(
         _near(means, index, few, n_songs),
         _together(scores, each),
         _near([query @ input_vectors] if query.nnz else [], output_index, each, n_songs),
-        _same_artists(query, catalogue, scores, each),
+        _same_artists(query, catalogue, scores, each, n_songs),
         from_similar_users[:each],
     ]
-    retriever = np.full(n_songs, -1, dtype=np.int64)
-    for number in reversed(range(len(found))):
-        rows = found[number]
-        retriever[rows[(rows >= 0) & (rows < n_songs)]] = number
-    rows = np.flatnonzero(retriever >= 0)
-    return Candidates(rows, retriever[rows])
+    number = np.repeat(np.arange(len(found)), [len(rows) for rows in found])
+    every = np.concatenate(found)
+    inside = (every >= 0) & (every < n_songs)
+    # The first of each row is that of its first retriever: a table of all songs takes longer.
+    rows, first = np.unique(every[inside], return_index=True)
+    return Candidates(rows, number[inside][first])
 
 
 def _near(vectors: list[np.ndarray], index: VectorIndex, each: int, n_songs: int) -> np.ndarray:
@@ -96,15 +96,18 @@ def _near(vectors: list[np.ndarray], index: VectorIndex, each: int, n_songs: int
     return np.concatenate([found[(found >= 0) & (found < n_songs)][:each] for found in rows])
 
 
-def _together(scores: np.ndarray, each: int) -> np.ndarray:
-    beside = np.flatnonzero(scores > 0)
+def _together(scores: SparseRow, each: int) -> np.ndarray:
     reach = 2 * each
-    return beside[np.argpartition(-scores[beside], reach - 1)[:reach]] if len(beside) > reach else beside
+    if len(scores.at) <= reach:
+        return scores.at
+    return np.asarray(scores.at[np.argpartition(-scores.values, reach - 1)[:reach]])
 
 
-def _same_artists(query: sp.csr_matrix, catalogue: Catalogue, scores: np.ndarray, each: int) -> np.ndarray:
+def _same_artists(
+    query: sp.csr_matrix, catalogue: Catalogue, scores: SparseRow, each: int, n_songs: int
+) -> np.ndarray:
     """Songs of the profile's artists, those that stand beside it most first: some artists have thousands."""
     heaviest = query.indices[np.argsort(-query.data, kind="stable")[:_SEEDS]]
     songs = np.sort(catalogue.songs_by(catalogue.artists[heaviest]))
-    songs = songs[songs < len(scores)]
+    songs = songs[songs < n_songs]
     return np.asarray(songs[np.argsort(-scores[songs], kind="stable")[:each]])

@@ -28,7 +28,15 @@ from recsys.factors import Factors
 from recsys.facts import SongFacts
 from recsys.makers import beside_makers, same_maker
 from recsys.song2vec import SongVectors
-from recsys.sparse_rows import Columns, compact, sum_rows
+from recsys.sparse_rows import (
+    Columns,
+    SparseRow,
+    compact,
+    sum_rows,
+    sum_rows_at,
+    sum_rows_sparsely,
+    totals_of_rows,
+)
 
 # The one signal that reads a list in its order, there only where it helps (recsys/song_transformer.py).
 TRANSFORMER = "transformer"
@@ -91,8 +99,8 @@ class Neighbours:
         rows, weights = compact(query)
         if len(weights) == 1:
             # Adding up whole rows is quicker than picking many columns out of each.
-            return sum_rows(self.matrix, rows, weights[0])[None, columns]
-        return np.asarray(weights @ self.terms(rows, Columns(columns, self.matrix.shape[1])))
+            return sum_rows_at(self.matrix, rows, weights[0], columns)[None]
+        return np.asarray(weights @ self.terms(rows, Columns(columns)))
 
     def terms(self, rows: np.ndarray, columns: Columns) -> np.ndarray:
         """See `Sum`."""
@@ -128,9 +136,10 @@ class Lists:
     def scores(self, query: sp.csr_matrix, columns: np.ndarray | None = None) -> np.ndarray:
         """See the module docstring."""
         if columns is not None and query.shape[0] == 1:
-            alike = self._similar(sum_rows(self.by_song, query.indices, query.data))
-            held = np.asarray(self._holding(columns) @ alike)
-            return self._scaled(held[None], alike.sum(keepdims=True, dtype=np.float64), columns)
+            shared = sum_rows_sparsely(self.by_song, query.indices, query.data)
+            alike = SparseRow(shared.at, self._similar(shared.values, shared.at))
+            held = totals_of_rows(self.by_song, columns, alike)
+            return self._scaled(held[None], alike.values.sum(keepdims=True, dtype=np.float64), columns)
         overlap = sp.csr_matrix(query @ self.by_song)
         closeness = self._similar(overlap.data, overlap.indices)
         similar = sp.csr_matrix((closeness, overlap.indices, overlap.indptr), shape=overlap.shape)

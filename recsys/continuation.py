@@ -196,7 +196,7 @@ class Continuation:
             (some.data, some.indices, np.concatenate([[0], some.indptr])), (len(some.indptr), parts.shape[1])
         )
         added = added[:most]
-        at = Columns(columns, self.n_songs)
+        at = Columns(columns)
         full, left = {}, np.zeros((len(added), len(columns)), np.float32)
         for name, scale in scales.items():
             component, factor = self.components[name], self.weights[name] / scale

@@ -33,6 +33,7 @@ from recsys.next_listen import (
     split_at,
 )
 from recsys.repeat import FEATURES, SimilarUsers, decayed_plays, listen_features
+from recsys.sparse_rows import SparseRow
 from recsys.taste import listen_weights
 
 logger = logging.getLogger(__name__)
@@ -130,7 +131,7 @@ class ListenModel:
         rows: np.ndarray,
         base: np.ndarray,
         *,
-        similar: np.ndarray | None = None,
+        similar: np.ndarray | SparseRow | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Signals of some songs for one user, not scaled, and their repeat features (recsys/repeat.py).
 
@@ -141,8 +142,8 @@ class ListenModel:
         rows : int array, shape (n_rows,)
         base : float array, shape (n_rows,)
             What the base says of these songs.
-        similar : float array, shape (n_songs,), optional
-            `self.similar.plays(history)`, where that is known already.
+        similar : float array, shape (n_songs,), or SparseRow, optional
+            `self.similar.plays(history)`, or its `songs`, where that is known already.
         """
         out = np.zeros((len(rows), len(SIGNALS)), np.float32)
         out[:, 0] = base

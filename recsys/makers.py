@@ -20,7 +20,7 @@ import scipy.sparse as sp
 from recsys.cooccurrence import similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.facts import numbered
-from recsys.sparse_rows import Columns, block, compact, sum_rows
+from recsys.sparse_rows import Columns, block, compact, sum_rows_at
 
 _AMONG_ARTISTS, _SAME = 0.7, 0.5
 _SHRINK = 2.0
@@ -68,7 +68,7 @@ class Makers:
             at = np.minimum(np.searchsorted(asked, makers), len(asked) - 1)
             found = np.where(asked[at] == makers, weights_of[:, at], 0.0)
         elif len(weights) == 1:
-            found = sum_rows(self.beside, asked, weights_of[0])[None, makers]
+            found = sum_rows_at(self.beside, asked, weights_of[0], makers)[None]
         else:
             wanted, place = np.unique(makers, return_inverse=True)
             found = (weights_of @ block(self.beside, asked, wanted))[:, place]
@@ -82,7 +82,7 @@ class Makers:
         else:
             distinct, place = np.unique(makers, return_inverse=True)
             by, again = np.unique(asked, return_inverse=True)
-            found = Columns(distinct, self.beside.shape[1]).of(self.beside, by)[again][:, place]
+            found = Columns(distinct).of(self.beside, by)[again][:, place]
         found *= self.share[columns.at]
         # An unknown maker has a number, but no song.
         found[self.membership.indptr[rows + 1] == self.membership.indptr[rows]] = 0.0

@@ -13,7 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.next_listen import History, ListenLog
-from recsys.sparse_rows import sum_rows
+from recsys.sparse_rows import SparseRow, sum_rows_sparsely
 from recsys.taste import listen_weights
 
 # A play so long ago, or never: features stay finite.
@@ -45,7 +45,7 @@ def listen_features(
     *,
     artists: np.ndarray,
     half_life_days: float,
-    similar: np.ndarray | None = None,
+    similar: np.ndarray | SparseRow | None = None,
 ) -> np.ndarray:
     """Features of a user's songs; float32, shape (n_candidates, len(FEATURES)), all finite.
 
@@ -58,8 +58,8 @@ def listen_features(
     artists : int array, shape (n_songs,)
         Artist of each song; negative where unknown.
     half_life_days : float > 0
-    similar : float array, shape (n_songs,), optional
-        `SimilarUsers.plays`; zeros by default.
+    similar : float array, shape (n_songs,), or SparseRow, optional
+        `SimilarUsers.plays`, or `SimilarUsers.songs`; zeros by default.
     """
     out = np.zeros((len(candidates), len(FEATURES)), np.float32)
     out[:, 3:6] = np.log1p(NEVER_DAYS)
@@ -155,21 +155,24 @@ class SimilarUsers:
 
         Zeros for a user without history, or whom nobody resembles.
         """
-        n_songs = self.matrix.shape[1]
+        return self.songs(history)[np.arange(self.matrix.shape[1])]
+
+    def songs(self, history: History) -> SparseRow:
+        """`plays` where it is positive: the songs that they play."""
+        nothing = SparseRow(np.zeros(0, np.int64), np.zeros(0, np.float32))
         songs, counts = np.unique(history.rows, return_counts=True)
         query = np.log1p(counts).astype(np.float32) * self.idf[songs]
         length = float(np.linalg.norm(query))
         if length == 0.0 or not self.matrix.shape[0]:
-            return np.zeros(n_songs, np.float32)
+            return nothing
         # Of everybody only those who played one of these songs are read.
-        cosine = sum_rows(self._by_song, songs, query / length)
-        cosine[cosine > _SAME] = 0.0
+        users = sum_rows_sparsely(self._by_song, songs, query / length)
+        cosine = np.where(users.values > _SAME, np.float32(0.0), users.values)
         best = np.argsort(-cosine, kind="stable")[:_SIMILAR]
-        weight = np.maximum(cosine[best], 0.0)
-        total = float(weight.sum())
+        total = float(cosine[best].sum())
         if total == 0.0:
-            return np.zeros(n_songs, np.float32)
-        return sum_rows(self.matrix, best, weight / total)
+            return nothing
+        return sum_rows_sparsely(self.matrix, users.at[best], cosine[best] / total)
 
     @cached_property
     def _by_song(self) -> sp.csr_matrix:

@@ -22,6 +22,8 @@ DEFAULT_ADVENTURE = 0.3
 _ONCE_FROM = 0.9
 # Variety and novelty are weighed among so many times k songs, and among no fewer than so many.
 _POOL, _LEAST_POOL = 20, 200
+# A table of so many bytes takes longer to make than a few hundred values to sort.
+_TABLE = 100_000
 
 
 @dataclass(frozen=True)
@@ -337,11 +339,16 @@ def _cap_that_fills(pool: _Pool, k: int, *, recent_too: bool) -> int:
 
 
 def member(values: np.ndarray, those: np.ndarray) -> np.ndarray:
-    """`np.isin` for small non-negative ints, negative ones being in nothing: a table instead of a sort."""
+    """`np.isin` for non-negative ints, negative ones being in nothing: a table where they are small."""
     those = those[those >= 0]
     if not len(those) or not len(values):
         return np.zeros(len(values), dtype=bool)
-    table = np.zeros(max(int(those.max()), int(values.max())) + 2, dtype=bool)
+    size = max(int(those.max()), int(values.max())) + 2
+    if size > _TABLE:
+        those = np.sort(those)
+        place = np.minimum(np.searchsorted(those, values), len(those) - 1)
+        return np.asarray(those[place] == values)
+    table = np.zeros(size, dtype=bool)
     table[those] = True
     table[-1] = False  # Where -1 points to.
     return np.asarray(table[np.maximum(values, -1)])

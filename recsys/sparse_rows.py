@@ -1,13 +1,57 @@
 """Rows of large sparse matrices, read without a product over whole matrices: what one answer needs of them.
 
-scipy's products and column slices cost as much as the matrix has columns; an answer needs the rows of some
-dozen songs, at some hundred columns.
+scipy's products and column slices cost as much as the matrix has columns, and so does an array of them; an
+answer needs the rows of some dozen songs, at some hundred columns. Where a column is kept is looked up in a
+table, of which each thread has its own for all matrices.
 """
 
 from __future__ import annotations
 
+import threading
+from dataclasses import dataclass
+
 import numpy as np
 import scipy.sparse as sp
+
+
+class _Tables(threading.local):
+    """-1 everywhere but while a loop of recsys/sparse_loops.py runs."""
+
+    def __init__(self) -> None:
+        self.place = np.full(0, -1, dtype=np.int32)
+
+    def of(self, matrix: sp.csr_matrix) -> np.ndarray:
+        n = matrix.shape[1]
+        if len(self.place) < n:
+            # Releases grow a little from night to night.
+            self.place = np.full(n + n // 8, -1, dtype=np.int32)
+        return self.place
+
+
+_TABLES = _Tables()
+
+
+@dataclass(frozen=True)
+class SparseRow:
+    """A row that is 0 nearly everywhere.
+
+    Attributes
+    ----------
+    at : int array, shape (n,), ascending
+    values : float32 array, shape (n,), all positive
+    """
+
+    at: np.ndarray
+    values: np.ndarray
+
+    def __getitem__(self, columns: np.ndarray) -> np.ndarray:
+        """The values at these columns; float32."""
+        out = np.zeros(len(columns), np.float32)
+        if len(self.at):
+            place = np.minimum(np.searchsorted(self.at, columns), len(self.at) - 1)
+            found = self.at[place] == columns
+            out[found] = self.values[place[found]]
+        return out
 
 
 def sum_rows(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -16,6 +60,43 @@ def sum_rows(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> np
 
     out = np.zeros(matrix.shape[1], np.float32)
     add_rows(matrix.indptr, matrix.indices, matrix.data, rows, weights.astype(np.float32), out)
+    return out
+
+
+def sum_rows_at(
+    matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray, columns: np.ndarray
+) -> np.ndarray:
+    """`sum_rows` at some columns, which may come twice; float32, the same to the last bit."""
+    from recsys.sparse_loops import add_rows_at
+
+    out = np.zeros(len(columns), np.float32)
+    weights = weights.astype(np.float32)
+    place = _TABLES.of(matrix)
+    add_rows_at(matrix.indptr, matrix.indices, matrix.data, rows, weights, columns, place, out)
+    return out
+
+
+def sum_rows_sparsely(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> SparseRow:
+    """What is positive of `sum_rows`, the same to the last bit."""
+    from recsys.sparse_loops import add_rows_sparsely
+
+    room = min(int((matrix.indptr[rows + 1] - matrix.indptr[rows]).sum()), matrix.shape[1])
+    at, values = np.empty(room, dtype=np.int64), np.empty(room, np.float32)
+    weights = weights.astype(np.float32)
+    place = _TABLES.of(matrix)
+    n = add_rows_sparsely(matrix.indptr, matrix.indices, matrix.data, rows, weights, place, at, values)
+    at, values = at[:n][values[:n] > 0], values[:n][values[:n] > 0]
+    order = np.argsort(at)
+    return SparseRow(at[order], values[order])
+
+
+def totals_of_rows(matrix: sp.csr_matrix, rows: np.ndarray, row: SparseRow) -> np.ndarray:
+    """For each of these rows the sum of what `row` holds at its columns; float32, shape (n_rows,)."""
+    from recsys.sparse_loops import total_of_rows
+
+    out = np.zeros(len(rows), np.float32)
+    place = _TABLES.of(matrix)
+    total_of_rows(matrix.indptr, matrix.indices, rows, row.at, row.values, place, out)
     return out
 
 
@@ -28,29 +109,25 @@ class Columns:
         Any order; a column may come twice.
     """
 
-    def __init__(self, at: np.ndarray, n: int) -> None:
-        self.at = at
-        self._place = np.full(n, -1, dtype=np.int32)
-        self._place[at] = np.arange(len(at), dtype=np.int32)
-        # The last place of each column: other than its own where a column comes twice.
-        last = self._place[at]
-        self._again = None if (last == np.arange(len(at))).all() else last
+    def __init__(self, at: np.ndarray) -> None:
+        self.at = np.asarray(at, dtype=np.int64)
 
     def __len__(self) -> int:
         return len(self.at)
 
     def of(self, matrix: sp.csr_matrix, rows: np.ndarray) -> np.ndarray:
         """matrix[rows][:, columns], dense; float32, shape (n_rows, n_columns)."""
-        from recsys.sparse_loops import gather_rows
+        from recsys.sparse_loops import gather_rows_at
 
         out = np.zeros((len(rows), len(self)), np.float32)
-        gather_rows(matrix.indptr, matrix.indices, matrix.data, rows, self._place, out)
-        return out if self._again is None else out[:, self._again]
+        place = _TABLES.of(matrix)
+        gather_rows_at(matrix.indptr, matrix.indices, matrix.data, rows, self.at, place, out)
+        return out
 
 
 def block(matrix: sp.csr_matrix, rows: np.ndarray, columns: np.ndarray) -> np.ndarray:
     """matrix[rows][:, columns], dense; float32, shape (n_rows, n_columns)."""
-    return Columns(columns, matrix.shape[1]).of(matrix, rows)
+    return Columns(columns).of(matrix, rows)
 
 
 def compact(query: sp.csr_matrix) -> tuple[np.ndarray, np.ndarray]:
