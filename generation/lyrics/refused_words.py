@@ -1,4 +1,4 @@
-"""Words that no song here says: slurs, kept as hashes, so that the list itself says none of them.
+"""Words that no song here says: slurs and crude words, kept as hashes, so that the list itself says none.
 
 `refused_words.txt` holds one hash a line, of a word in small letters without marks (`generation.folding`);
 behind a hash a `~` marks a word that has a harmless meaning, too, or a place in history: songs do not say it,
@@ -20,7 +20,8 @@ from generation.lyrics.song import clean_line
 
 FILE = Path(__file__).parent / "refused_words.txt"
 _NAME = b"songspace-lyrics"  # So that the hashes are of this list alone.
-_SUFFIXES = ("s", "es")
+_HISSES = ("s", "x", "z", "ch", "sh", "o")
+"""Behind which a plural is in -es: elsewhere -es ends another word ("spices" has no stem without its e)."""
 
 
 @dataclass(frozen=True)
@@ -76,5 +77,6 @@ def _holds(text: str, hashes: frozenset[str]) -> bool:
 def _is_one_of(word: str, hashes: frozenset[str]) -> bool:
     """Whether a plain word, in any reading, or the one that it is the plural of, is in the list."""
     ways = readings(word)
-    stems = {way.removesuffix(suffix) for way in ways for suffix in _SUFFIXES}
+    stems = {way.removesuffix("s") for way in ways}
+    stems |= {way[:-2] for way in ways if way.endswith("es") and way[:-2].endswith(_HISSES)}
     return any(hash_of(one) in hashes for one in ways | stems)

@@ -66,6 +66,55 @@ def test_the_list_that_ships_is_of_hashes_and_finds_slurs() -> None:
     assert not words.says("Every good boy deserves a spade, a hoe and the shining moon")
 
 
+CRUDE = "qvpx shpxvat fuvg nffubyr pbpx chffl phag gvggvrf cvff fyhg phz jnaxre".split()
+
+
+@pytest.mark.parametrize("word", CRUDE)
+def test_crude_words_are_not_said_and_most_may_be_asked_with(word: str) -> None:
+    words, plain = load_refused_words(), codecs.decode(word, "rot13")
+    for text in (plain, f"{plain}s".upper(), f"Old {plain.title()}, he said", " ".join(plain)):
+        assert words.says(text)
+    assert words.asks(f"a punk song with {plain} in it") == (word == "phag")
+
+
+@pytest.mark.parametrize(
+    "text", ["spices and greens", "boxes, dishes, echoes", "a class of Dickens and cocoa"]
+)
+def test_harmless_words_that_look_like_them_are_said(text: str) -> None:
+    assert not load_refused_words().says(text)
+
+
+def test_a_model_that_wants_to_be_crude_is_not() -> None:
+    word = codecs.decode("Qvpx", "rot13")
+    pieces = TOKENIZER.encode_text(word)
+
+    class Crude:
+        """A fake that would say one word for ever, in titles, too."""
+
+        name, vocab_size, n_parameters, tokenizer_id = "fake", TOKENIZER.vocab_size, 0, ""
+
+        def start(self) -> int:
+            return 0
+
+        def feed(self, state: int, token_ids: np.ndarray) -> tuple[np.ndarray, int]:
+            for token in token_ids:
+                state = state + 1 if state < len(pieces) and token == pieces[state] else 0
+            scores = np.zeros(self.vocab_size)
+            scores[pieces[state % len(pieces)]] = 30.0 if state < len(pieces) else 0.0
+            scores[LINE] = 3.0
+            return scores - np.log(np.exp(scores).sum()), state
+
+    objects = Objections(TOKENIZER, load_refused_words())
+    rng, settings = np.random.default_rng(1), Sampling(1.0, max_tokens=120)
+    ids = list(write_freely(Crude(), TOKENIZER, [], settings, rng=rng, objects=objects))  # type: ignore[arg-type]
+    title = write_title(Crude(), TOKENIZER, [], settings, rng=rng, objects=objects)  # type: ignore[arg-type]
+    song = TOKENIZER.decode_song(ids)
+    assert song.lines
+    for line in (song.title, TOKENIZER.decode_text(title[1:]), *song.lines):
+        assert word.lower() not in line.lower().split()
+        assert not load_refused_words().says(line)
+
+
 @pytest.mark.parametrize("temperature", [0.0, 1.0, 3.0])
 def test_refused_words_are_never_drawn(temperature: float) -> None:
     plain = " ".join(" ".join(written(temperature=1.0, seed=seed)[0].lines) for seed in range(3))
