@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from db.errors import DatabaseError, DatabaseTooNewError
+from db.repositories.listen_months import keep_months
 from db.session import take_lock
 
 if TYPE_CHECKING:
@@ -17,13 +18,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HEAD = "0006"  # The newest revision, known here so that a database that has it is ready without Alembic.
+HEAD = "0007"  # The newest revision, known here so that a database that has it is ready without Alembic.
 
 
 def upgrade(engine: Engine) -> None:
     """Create the tables, or bring older ones to this version; do nothing where that is done.
 
-    One process migrates while the others wait; a killed one leaves the database as it was.
+    One process migrates while the others wait; a killed one leaves the database as it was. On PostgreSQL the
+    months of listens that are near get their place.
 
     Raises
     ------
@@ -35,8 +37,13 @@ def upgrade(engine: Engine) -> None:
         It holds tables of something else that are in the way.
     """
     with engine.connect() as connection:
-        if _revision(connection) == HEAD:
-            return
+        is_ready = _revision(connection) == HEAD
+    if not is_ready:
+        _migrate(engine)
+    keep_months(engine)
+
+
+def _migrate(engine: Engine) -> None:
     try:
         with engine.connect().execution_options(songspace_write=True) as connection, connection.begin():
             take_lock(connection, "migrate")

@@ -34,14 +34,17 @@ class User(Base):
 
 
 class Listen(Base):
-    """One play of one song by one user at one time (Unix seconds)."""
+    """One play of one song by one user at one time (Unix seconds).
+
+    On PostgreSQL each month has a table of its own (`db.repositories.listen_months`).
+    """
 
     __tablename__ = "listens"
     __table_args__ = (
         CheckConstraint("completion >= 0 AND completion <= 1", name="completion_is_share"),
         CheckConstraint("listened_at_s >= 0", name="time_not_negative"),
         Index(None, "user_id", "listened_at_s"),
-        {"sqlite_with_rowid": False},
+        {"sqlite_with_rowid": False, "postgresql_partition_by": "RANGE (listened_at_s)"},
     )
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)

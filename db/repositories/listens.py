@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, delete, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from db.models import Listen
+from db.repositories import listen_months
 from db.repositories.bulk import chunks, insert_columns, read_columns, read_frame
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def add_listens(session: Session, rows: Sequence[tuple[int, int, int, float | No
     """Store listens (user, song, Unix seconds, completion) and return how many of them were new."""
     names = ("user_id", "song_id", "listened_at_s", "completion")
     columns = list(zip(*rows, strict=True)) or [()] * len(names)
+    if len(rows) >= listen_months.WORTH_IT:
+        listen_months.make_room(session.connection(), columns[2])
     return insert_columns(session, Listen, dict(zip(names, columns, strict=True)))
 
 

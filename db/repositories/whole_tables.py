@@ -37,6 +37,7 @@ from sqlalchemy import (
 )
 
 from db.errors import DatabaseError
+from db.repositories.listen_months import parts
 
 BATCH = 20_000
 _WRITTEN = 2_000
@@ -81,15 +82,15 @@ class Digest:
 
 
 def tables_of(connection: Connection) -> list[Table]:
-    """Every table of the database, those that others refer to first.
+    """Every table of the database, those that others refer to first; parts of a table are in it.
 
     Raises
     ------
     DatabaseError
         A column of a type that no table of ours has.
     """
-    metadata = MetaData()
-    metadata.reflect(connection)
+    metadata, within = MetaData(), parts(connection)
+    metadata.reflect(connection, only=lambda name, _: name not in within)
     tables = list(metadata.sorted_tables)
     for table in tables:
         columns_of(table)

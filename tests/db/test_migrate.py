@@ -17,12 +17,15 @@ from sqlalchemy import Engine, inspect, text
 from db.errors import DatabaseError, DatabaseTooNewError, DatabaseUnavailableError
 from db.migrate import HEAD, alembic_config, upgrade
 from db.models import Base
+from db.repositories.listen_months import parts
 from db.session import make_engine
 
 
 def test_migrated_database_has_what_the_models_say(engine: Engine) -> None:
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        within = parts(connection)  # A part of a table has what the table has.
+        options = {"compare_type": True, "include_name": lambda name, kind, _: name not in within}
+        context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, Base.metadata) == []
 
 
@@ -51,7 +54,9 @@ def test_upgrade_makes_all_tables_and_again_nothing(blank_database_url: str) -> 
     engine = make_engine(blank_database_url)
     upgrade(engine)
     upgrade(engine)
-    assert set(inspect(engine).get_table_names()) == {*Base.metadata.tables, "alembic_version"}
+    with engine.connect() as connection:
+        tables = set(inspect(connection).get_table_names()) - parts(connection)
+    assert tables == {*Base.metadata.tables, "alembic_version"}
     engine.dispose()
 
 
