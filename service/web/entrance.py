@@ -17,7 +17,7 @@ from service.http.service import Service, forbidden, is_loopback
 
 # First pieces of the addresses that are the page's; all else is the API's.
 PLACES = frozenset(
-    "library song playlist taste create lyrics admin web _nicegui _nicegui_ws favicon.ico".split()
+    "library song artist playlist taste create lyrics admin web _nicegui _nicegui_ws favicon.ico".split()
 )
 # What pages load beside themselves, many at once.
 _BESIDE = frozenset({"web", "_nicegui", "_nicegui_ws", "favicon.ico"})

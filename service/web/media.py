@@ -16,6 +16,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from pydantic import BaseModel, Field
 
+from db.repositories import browse
 from db.repositories import playlists as playlists_repository
 from generation.audio.spectrogram import SpectrogramConfig
 from pipelines.hear_song import whole_waveform
@@ -27,7 +28,7 @@ from service.http.kept import Kept
 from service.http.problems import Refused, problem, refusal_of
 from service.http.service import Service, forbidden
 from service.http.sound import Drawing, draw_song, media_type, song_file
-from service.subsonic.covers import Covers
+from service.subsonic.covers import MOST_SONGS, Covers
 from service.web.seat import own_ref
 from service.web.session import Sessions, Visitor, visitor_of
 
@@ -65,6 +66,18 @@ def cover(guest: Guest, song_id: int, size: int = 240) -> Response:
     service, _ = guest
     side = min(_SIZES, key=lambda one: abs(one - size))
     picture = drawn.covers.of(service.watch.current.release, f"song-{song_id}", [song_id], side)
+    headers = {"Cache-Control": f"private, max-age={_DAY_S}"}
+    return Response(picture, media_type="image/jpeg", headers=headers)
+
+
+@router.get("/artist/{artist_id}/cover")
+def artist_cover(guest: Guest, artist_id: int, size: int = 240) -> Response:
+    """The cover of an artist: of where their songs lie."""
+    service, _ = guest
+    with service.session_factory() as session:
+        songs = browse.songs_of_artist(session, artist_id, MOST_SONGS)
+    side = min(_SIZES, key=lambda one: abs(one - size))
+    picture = drawn.covers.of(service.watch.current.release, f"artist-{artist_id}", songs, side)
     headers = {"Cache-Control": f"private, max-age={_DAY_S}"}
     return Response(picture, media_type="image/jpeg", headers=headers)
 

@@ -15,7 +15,7 @@ from nicegui.elements.sub_pages import SubPages
 
 from service.http.problems import Refused
 from service.http.service import Service
-from service.web.pages import admin, create, home, library, lyrics, playlist, song, taste
+from service.web.pages import admin, artist, create, home, library, lyrics, playlist, song, taste
 from service.web.parts.listener import draw_listener
 from service.web.parts.player import Player
 from service.web.parts.states import empty, failed
@@ -23,7 +23,7 @@ from service.web.seat import Seat
 from service.web.session import Sessions, visitor_of
 from service.web.sign_in import draw_sign_in
 
-_STYLE = Path(__file__).parent / "static" / "theme.css"
+_STATIC = Path(__file__).parent / "static"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,10 @@ def make_root(find_service: Callable[[], Service]) -> Callable[[Request], Awaita
         service = find_service()
         sessions = Sessions(service.settings.home)
         cookies = dict(request.cookies)
-        ui.add_head_html(f'<link rel="stylesheet" href="/web/static/theme.css?{_stamp()}">')
+        ui.add_head_html(
+            f'<link rel="stylesheet" href="/web/static/theme.css?{_stamp()}">'
+            f'<script defer src="/web/static/hints.js?{_stamp()}"></script>'
+        )
         ui.query("body").classes("songspace")
         ui.query("main.q-page").props("role=presentation")  # ours is within: there is one main part
         ui.colors(
@@ -79,7 +82,7 @@ def make_root(find_service: Callable[[], Service]) -> Callable[[Request], Awaita
 
 
 def _stamp() -> int:
-    return int(_STYLE.stat().st_mtime)
+    return max(int(file.stat().st_mtime) for file in _STATIC.iterdir())
 
 
 def _draw(seat: Seat) -> None:
@@ -121,7 +124,7 @@ def _navigation(seat: Seat) -> None:
     def show(path: str) -> None:
         plain = path.partition("?")[0]
         first = plain.lstrip("/").partition("/")[0]
-        here = "/library" if first in ("song", "playlist") else plain
+        here = "/library" if first in ("song", "artist", "playlist") else plain
         for address, one in links.items():
             if address == here:
                 one.props["aria-current"] = "page"
@@ -156,6 +159,9 @@ def _routes(seat: Seat) -> dict[str, Callable[..., Awaitable[None]]]:
     async def song_page(number: str) -> None:
         await shown("Song", song.build(seat, number))
 
+    async def artist_page(number: str) -> None:
+        await shown("Artist", artist.build(seat, number))
+
     async def playlist_page(number: str) -> None:
         await shown("Playlist", playlist.build(seat, number))
 
@@ -172,6 +178,7 @@ def _routes(seat: Seat) -> dict[str, Callable[..., Awaitable[None]]]:
         "/": home_page,
         "/library": library_page,
         "/song/{number}": song_page,
+        "/artist/{number}": artist_page,
         "/playlist/{number}": playlist_page,
         "/taste": taste_page,
         "/create": create_page,

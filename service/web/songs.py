@@ -47,6 +47,7 @@ class SongView:
     playable: bool
     mark: str = ""
     is_generated: bool = False
+    artist_id: int = 0
 
     @property
     def by(self) -> str:
@@ -95,6 +96,7 @@ def _shown(session: Session, song_ids: Sequence[int], listener: str) -> dict[int
             bool(row.path) or any(ref.startswith(f"{NAMESPACE}:") for ref in described[row.song_id].refs),
             _mark(said.get(row.song_id, set())),
             row.is_generated,
+            row.artist_id,
         )
         for row in rows
     }

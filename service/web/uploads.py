@@ -1,16 +1,24 @@
-"""Files that the page sends: playlists of a listener, and what administrators take into the catalogue."""
+"""Files that the page sends: playlists of a listener, and what administrators take into the catalogue.
+
+Music is kept in the folder `music` of the home folder, as it lay where it comes from, and read there.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import secrets
+from pathlib import Path
 from typing import Any
 
+import anyio
 import anyio.to_thread
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from db.repositories.audit import add_event
 from db.session import write_transaction
+from pipelines.sources.audio_stream import SUFFIXES
 from pipelines.stored_playlists import take_playlist
 from pipelines.take_upload import UploadReport, take_upload
 from service.http.bodies import PLAYLIST_BYTES
@@ -21,6 +29,8 @@ from service.web.session import Visitor
 
 router = APIRouter(prefix="/web/send")
 _SHOWN = 20
+MUSIC = "music"
+_LONGEST_NAME, _DEEPEST = 200, 4  # bytes, folders
 
 
 @router.post("/playlist")
@@ -40,6 +50,59 @@ async def playlist(request: Request, guest: Guest, name: str = "") -> Response:
         return JSONResponse(await anyio.to_thread.run_sync(take, data))
     except Exception as error:
         return told(error)
+
+
+@router.post("/music")
+async def music(request: Request, guest: Guest, name: str = "") -> Response:
+    """Keep a file of music, by its path below the folder that it comes from; for administrators."""
+    service, visitor = guest
+    try:
+        if not visitor.is_admin:
+            raise forbidden()
+        path = music_path(service.settings.home, name)
+        await _keep(request, path, service.settings.upload_mib << 20)
+    except Exception as error:
+        return told(error)
+    return JSONResponse({"kept": path.name})
+
+
+def music_path(home: Path, name: str) -> Path:
+    """Where a file of music is kept: below `music`, whatever its name tries.
+
+    Raises
+    ------
+    Refused
+        It does not end as music does.
+    """
+    parts = [re.sub(r"[\x00-\x1f\x7f\\:]", "_", part).strip(". ") for part in name.split("/")]
+    # File systems count bytes; the end of a name says what it is.
+    parts = [part.encode()[-_LONGEST_NAME:].decode("utf-8", "ignore") for part in parts]
+    kept = [part for part in parts if part][-_DEEPEST:]
+    if not kept or Path(kept[-1]).suffix.lower() not in SUFFIXES:
+        raise Refused(422, f"music ends in {', '.join(sorted(SUFFIXES))}")
+    return home.joinpath(MUSIC, *kept)
+
+
+async def _keep(request: Request, path: Path, most: int) -> None:
+    """Write a body beside, then into its place.
+
+    Raises
+    ------
+    Refused
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        async with await anyio.open_file(beside, "wb") as file:
+            length = 0
+            async for part in request.stream():
+                length += len(part)
+                if length > most:
+                    raise Refused(413, f"a file holds at most {most >> 20} MiB here")
+                await file.write(part)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 @router.post("/catalogue")

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from nicegui import ui
 
+from db.repositories.browse import ArtistRow, find_artists
 from db.repositories.player_lists import ListRow, lists_of
 from db.repositories.users import find_user
 from pipelines.meaning import search_meaning
@@ -16,26 +17,28 @@ from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.buttons import button, explained, guarded, heading, link, text
 from service.web.parts.send_files import draw_sending
-from service.web.parts.song_list import song_list
+from service.web.parts.song_list import picture, song_list
 from service.web.parts.song_sheet import dialog, new_playlist
 from service.web.parts.states import empty, fill, section
 from service.web.seat import Seat
 from service.web.songs import SongView, in_order, views
 
-_PAGE = 30
+_PAGE, _ARTISTS = 30, 48
 _PLAYLISTS = ".m3u,.m3u8,.jspf,.xspf,.json,.xml"
 
 
 async def build(seat: Seat, q: str = "", by: str = "", show: str = "") -> None:
-    """Draw the page; `by` is "meaning" or "", `show` "playlists" or ""."""
+    """Draw the page; `by` is "meaning" or "", `show` "artists", "playlists" or ""."""
     heading("Library", 1)
     with ui.element("div").classes("tabs"):
-        for name, label in (("", "Songs"), ("playlists", "Playlists")):
+        for name, label in (("", "Songs"), ("artists", "Artists"), ("playlists", "Playlists")):
             tab = link(label, "/library" + (f"?show={name}" if name else ""))
             if name == show:
                 tab.props["aria-current"] = "page"
     if show == "playlists":
         await _playlists(seat)
+    elif show == "artists":
+        await _artists(seat)
     else:
         await _songs(seat, q, by == "meaning")
 
@@ -111,6 +114,47 @@ async def _show(seat: Seat, place: ui.element, words: str, meaning: bool) -> Non
     await fill(seat, place, question, draw)
 
 
+async def _artists(seat: Seat) -> None:
+    place = section()
+
+    def question(behind: int = 0) -> list[ArtistRow]:
+        with seat.service.session_factory() as session:
+            return find_artists(session, "", _ARTISTS + 1, behind)
+
+    def draw(found: list[ArtistRow], behind: int = 0) -> None:
+        if not found:
+            empty("There are no artists yet. Add a folder with music.", action=("Add music", "/admin"))
+            return
+        with ui.element("ul").classes("cards artists"):
+            for one in found[:_ARTISTS]:
+                counted = "1 song" if one.n_songs == 1 else f"{one.n_songs} songs"
+                source = f"/web/artist/{one.artist_id}/cover?size=240"
+                _list_card(f"/artist/{one.artist_id}", source, one.name or "Nobody known", counted)
+        if len(found) > _ARTISTS:
+            more = ui.element("div")
+
+            async def go_on() -> None:
+                following = await seat.ask(lambda: question(behind + _ARTISTS))
+                more.clear()
+                with more:
+                    draw(following, behind + _ARTISTS)
+
+            with more:
+                button("Show more", go_on, icon="expand_more")
+
+    await fill(seat, place, question, draw, shape="cards")
+
+
+def _list_card(target: str, source: str, title: str, said: str) -> None:
+    with ui.element("li").classes("card"):
+        way = ui.element("a").classes("list-card")
+        way.props["href"] = target
+        with way:
+            picture(source)
+            ui.label(title).classes("title")
+            ui.label(said).classes("soft")
+
+
 async def _playlists(seat: Seat) -> None:
     with ui.element("div").classes("row-buttons"):
         button("New playlist", lambda: _new(seat), icon="add", kind="primary")
@@ -137,16 +181,9 @@ def _draw_lists(found: tuple[list[ListRow], list[ListRow]]) -> None:
         heading(title)
         with ui.element("ul").classes("cards"):
             for one in lists:
-                with ui.element("li").classes("card"):
-                    target = ui.element("a").classes("list-card")
-                    target.props["href"] = f"/playlist/{one.playlist_id}"
-                    with target:
-                        picture = ui.element("img").classes("cover")
-                        picture.props["src"] = f"/web/playlist/{one.playlist_id}/cover?size=240"
-                        picture.props["alt"] = ""
-                        picture.props["loading"] = "lazy"
-                        ui.label(one.name or "Playlist").classes("title")
-                        ui.label(f"{one.n_songs} songs").classes("soft")
+                source = f"/web/playlist/{one.playlist_id}/cover?size=240"
+                counted = "1 song" if one.n_songs == 1 else f"{one.n_songs} songs"
+                _list_card(f"/playlist/{one.playlist_id}", source, one.name or "Playlist", counted)
 
 
 def _new(seat: Seat) -> None:

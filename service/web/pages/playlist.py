@@ -10,7 +10,7 @@ from service.http.problems import Refused
 from service.web.media import allow_reading
 from service.web.parts import terms
 from service.web.parts.buttons import Load, button, guarded, heading, icon_button, link, text
-from service.web.parts.song_list import song_list
+from service.web.parts.song_list import picture, song_list
 from service.web.parts.song_sheet import dialog
 from service.web.parts.states import empty, fill, section
 from service.web.seat import Seat, own_ref
@@ -54,14 +54,12 @@ def _draw(seat: Seat, number: str, shown: PlaylistAnswer, songs: list[SongView],
     ref = own_ref(int(number))
     factory = seat.service.session_factory
     with ui.element("header").classes("hero"):
-        picture = ui.element("img").classes("cover")
-        picture.props["src"] = f"/web/playlist/{number}/cover?size=480"
-        picture.props["alt"] = ""
+        picture(f"/web/playlist/{number}/cover?size=480")
         with ui.element("div").classes("about"):
             heading(name, 1)
             seconds = sum(song.seconds or 0 for song in songs)
             length = f" · {int(seconds // 60)} min" if seconds else ""
-            text(f"{len(songs)} songs{length}", "soft")
+            text(f"{len(songs)} songs{length}" if len(songs) != 1 else f"1 song{length}", "soft")
             with ui.element("div").classes("row-buttons"):
                 button(
                     "Play",

@@ -14,7 +14,7 @@ from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.axes import draw_axes
 from service.web.parts.buttons import button, heading, icon_button, text
-from service.web.parts.song_list import clock, cover, like_button, song_list
+from service.web.parts.song_list import by_line, clock, cover, like_button, song_list
 from service.web.parts.song_sheet import choose_playlist, open_sheet
 from service.web.parts.states import empty, fill, section
 from service.web.seat import Seat, own_ref
@@ -41,12 +41,8 @@ async def build(seat: Seat, number: str) -> None:
         cover(song.id, 480)
         with ui.element("div").classes("about"):
             heading(song.title, 1)
-            facts = (
-                song.artist,
-                song.album,
-                clock(song.seconds),
-                "generated here" if song.is_generated else "",
-            )
+            by_line(song)
+            facts = (song.album, clock(song.seconds))
             text(" · ".join(fact for fact in facts if fact), "soft")
             if not song.playable:
                 text("No sound is known of this song: it can be recommended, and not be played.", "notice")

@@ -9,12 +9,13 @@ from typing import Any
 from nicegui import ui
 
 from pipelines.ingest import ingest
+from pipelines.sources.audio_stream import SUFFIXES
 from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.buttons import button, guarded, heading, text
-from service.web.parts.send_files import draw_sending
+from service.web.parts.send_files import draw_sending, draw_sending_folder
 from service.web.seat import Seat
-from service.web.uploads import said_of
+from service.web.uploads import MUSIC, said_of
 
 _SHOWN = 20
 
@@ -40,8 +41,18 @@ def draw(seat: Seat) -> None:
         def sent(name: str, answer: Mapping[str, Any]) -> None:
             _told(name, str(answer["said"]), [str(one) for one in answer["problems"]])
 
-        text("Or send playlists (M3U, JSPF, XSPF) and listens (ListenBrainz, Last.fm) from here:", "soft")
-        draw_sending("/web/send/catalogue", "Send files", "", uploaded, sent)
+        async def kept(_: int) -> None:
+            await guarded(lambda: _add(seat, str(seat.service.settings.home.resolve() / MUSIC), uploaded))()
+
+        text(
+            "Or send a folder of music from here, playlists (M3U, JSPF, XSPF) and listens (ListenBrainz, "
+            "Last.fm):",
+            "soft",
+        )
+        with ui.element("div").classes("row-buttons"):
+            accepted = ",".join(sorted(SUFFIXES))
+            draw_sending_folder("/web/send/music", "Send a music folder", accepted, uploaded, kept)
+            draw_sending("/web/send/catalogue", "Send playlists or listens", "", uploaded, sent)
         uploaded.move(target_index=-1)
 
 

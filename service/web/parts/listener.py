@@ -15,7 +15,7 @@ from service.web.parts.buttons import button, guarded, text
 from service.web.parts.song_sheet import dialog
 from service.web.seat import Seat
 
-_SHOWN = 40
+_SHOWN = 12
 _SCHEME = "app"
 
 

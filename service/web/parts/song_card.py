@@ -8,7 +8,7 @@ from nicegui import ui
 
 from pipelines.answers import Recommendation
 from service.web.parts.buttons import guarded, icon_button
-from service.web.parts.song_list import cover, like_button
+from service.web.parts.song_list import by_line, cover, like_button
 from service.web.parts.song_sheet import open_sheet
 from service.web.seat import Seat
 from service.web.songs import SongView
@@ -48,7 +48,7 @@ def _card(seat: Seat, songs: Sequence[SongView], place: int, source: str, note: 
         title.props["href"] = f"/song/{song.id}"
         with title:
             ui.label(song.title)
-        ui.label(song.artist).classes("soft")
+        by_line(song)
         if note:
             ui.label(note).classes("why").props["title"] = note
 

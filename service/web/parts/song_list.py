@@ -57,7 +57,7 @@ def _row(seat: Seat, songs: Sequence[SongView], place: int, source: str, note: s
         title.props["href"] = f"/song/{song.id}"
         with title:
             ui.label(song.title)
-        ui.label(song.artist + (" · generated" if song.is_generated else "")).classes("soft")
+        by_line(song)
         if note:
             ui.label(note).classes("why").props["title"] = note
     ui.label(clock(song.seconds)).classes("length")
@@ -66,13 +66,30 @@ def _row(seat: Seat, songs: Sequence[SongView], place: int, source: str, note: s
     icon_button("more_horiz", f"More to do with {song.title}", lambda: open_sheet(seat, song), small=True)
 
 
+def by_line(song: SongView) -> None:
+    """Who a song is by, with the way to what else there is of theirs."""
+    with ui.element("div").classes("soft by"):
+        if song.artist:
+            artist = ui.element("a")
+            artist.props["href"] = f"/artist/{song.artist_id}"
+            with artist:
+                ui.label(song.artist)
+        if song.is_generated:
+            ui.label("generated here")
+
+
 def cover(song_id: int, size: int) -> ui.element:
     """The cover of a song; what it is called stands beside it."""
-    picture = ui.element("img").classes("cover")
-    picture.props["src"] = f"/web/cover/{song_id}?size={size}"
-    picture.props["alt"] = ""
-    picture.props["loading"] = "lazy"
-    return picture
+    return picture(f"/web/cover/{song_id}?size={size}")
+
+
+def picture(source: str) -> ui.element:
+    """A cover; what it belongs to stands beside it."""
+    made = ui.element("img").classes("cover")
+    made.props["src"] = source
+    made.props["alt"] = ""
+    made.props["loading"] = "lazy"
+    return made
 
 
 def like_button(seat: Seat, song: SongView) -> ui.element:

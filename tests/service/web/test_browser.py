@@ -1,207 +1,214 @@
 """The main paths in headless Chromium: `pytest -m browser`, where Chromium is installed.
 
-A real `songspace serve` over a small world: find, play, like and see recommendations change; generate and
-stop; generate and add; every page at desktop and phone width without a word in the console and without a call
-to another host; and axe-core's opinion, where npm has it. Pictures of what was seen are left in `var/pages/`.
+A real `songspace serve` over a small world, at desktop and phone width, its generator but tones: find, play,
+like and see recommendations change; generate and stop; generate, choose a part, and add; write two songs and
+rank them; by keys alone, too; every page without a word in the console and a call to another host; and
+axe-core's opinion, where npm has it. Pictures of what was seen are left in `var/pages/`.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from tests.browser_visits import CHROMIUM, LONG_MS, WIDTHS, Watched, chromium, serving
 from tests.tiny_world import NOBODY, TinyWorld, copy_world
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
 ]
 PAGES = ("/", "/library", "/library?show=playlists", "/song/1", "/taste", "/create", "/lyrics", "/admin")
-WIDTHS = {"desktop": (1280, 800), "phone": (390, 844)}
-ROOT = Path(__file__).resolve().parents[3]
-PATIENCE_MS = 120_000.0
-_FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --autoplay-policy=no-user-gesture-required --mute-audio"
-).split()
-
-
-@pytest.fixture(scope="module")
-def address(tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Serve a small world, with a worker, and give the address."""
-    world = copy_world(tiny_world, tmp_path_factory.mktemp("browser") / "home")
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
-    command = [sys.executable, "-m", "service.cli.main", "serve", "--port", str(port)]
-    log = (world.home / "serve.log").open("w")
-    environment = {**os.environ, "SONGSPACE_HOME": str(world.home)}
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
-    found = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(f"{found}/readyz", process)
-        yield found
-    finally:
-        process.terminate()
-        process.wait(60)
-        log.close()
-
-
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(600):
-        assert process.poll() is None, "the service ended"
-        try:
-            with urllib.request.urlopen(url, timeout=30):
-                return
-        except OSError:
-            time.sleep(0.5)
-    raise AssertionError("the service did not start")
+Visit = Callable[..., Watched]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Start Chromium."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS)
+    with chromium() as found:
         yield found
-        found.close()
 
 
-class Watched:
-    """A page, and what it said and asked for that it should not."""
+@pytest.fixture(scope="module")
+def address(browser: Any, tiny_world: TinyWorld, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Serve a small world, with a worker that plays tones, and give the address."""
+    home = copy_world(tiny_world, tmp_path_factory.mktemp("browser") / "home").home
+    with serving(home, worker=["tests.tone_worker", str(home)]) as found:
+        yield found
 
-    def __init__(self, browser: Any, address: str, *, listener: str = "", width: str = "desktop") -> None:
-        size = WIDTHS[width]
-        context = browser.new_context(viewport={"width": size[0], "height": size[1]}, base_url=address)
-        context.set_default_timeout(PATIENCE_MS)
-        if listener:
-            context.request.post("/web/listener", form={"user": listener})
-        self.page = context.new_page()
-        self.complaints: list[str] = []
-        own = (address, "data:", "blob:", address.replace("http", "ws"))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("console", self._heard)
-        self.page.on("request", lambda one: None if one.url.startswith(own) else self._outside(one.url))
 
-    def _heard(self, message: Any) -> None:
-        if message.type in ("error", "warning"):
-            self.complaints.append(message.text)
+@pytest.fixture
+def visit(browser: Any, address: str) -> Iterator[Visit]:
+    """Sit down before the page; nothing may be complained of in the end."""
+    visits: list[Watched] = []
 
-    def _outside(self, url: str) -> None:
-        self.complaints.append(f"outside: {url}")
+    def come(**how: Any) -> Watched:
+        visits.append(Watched(browser, address, **how))
+        return visits[-1]
 
-    def see(self, name: str) -> None:
-        """Leave a picture."""
-        folder = ROOT / "var" / "pages"
-        folder.mkdir(parents=True, exist_ok=True)
-        self.page.screenshot(path=folder / f"{name}.png")
+    yield come
+    for one in visits:
+        one.close()
+    assert [complaint for one in visits for complaint in one.complaints] == []
+
+
+def titles(page: Any) -> list[str]:
+    """Return the titles of the cards that are shown."""
+    return list(page.locator(".card .title").all_inner_texts())
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_every_page_is_there_without_a_word_of_complaint(
-    browser: Any, address: str, width: str, tiny_world: TinyWorld
-) -> None:
-    watched = Watched(browser, address, listener=tiny_world.truth.user_refs[3], width=width)
+def test_every_page_is_there_and_fits(visit: Visit, width: str, listener: str) -> None:
+    watched = visit(listener=listener, width=width)
     for path in PAGES:
-        watched.page.goto(path)
-        watched.page.wait_for_selector("h1")
-        watched.page.wait_for_function("document.querySelectorAll('.skeleton').length === 0")
-        broad = watched.page.evaluate("document.documentElement.scrollWidth > window.innerWidth + 1")
-        assert not broad, f"{path} is wider than the screen"
-        watched.see(f"{width}{path.replace('/', '-').replace('?', '-')}")
-    assert watched.complaints == []
+        watched.open(path)
+        assert not watched.is_too_wide(), f"{path} is wider than the screen"
+        watched.see(path.strip("/").replace("/", "-").replace("?", "-") or "home")
 
 
-def test_a_song_is_found_played_and_liked_by_keys_alone(browser: Any, address: str) -> None:
-    watched = Watched(browser, address, listener=NOBODY)
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_newcomer_finds_plays_and_likes_a_song_and_is_recommended_others(visit: Visit, width: str) -> None:
+    watched = visit(width=width)
     page = watched.page
-    page.goto("/")
+    watched.open("/")
+    page.fill("input[aria-label^='A new listener']", f"newcomer-{width}")
+    page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing is known of your taste yet")
-    page.goto("/library")
+    before = titles(page)
+    page.click("nav a[href='/library']")
+    page.fill("input[aria-label='Search songs']", "the")
+    page.wait_for_function("location.search.includes('q=the')")
+    page.locator(".song .cover-button").first.click()
+    page.wait_for_function("window.songspace.player.position > 0")
+    wave = page.locator(".player .wave")
+    wave.click(position={"x": wave.bounding_box()["width"] * 0.7, "y": 5})
+    page.wait_for_function("window.songspace.player.position > 0.6 * window.songspace.player.duration")
+    page.click(".player .like")
+    page.wait_for_selector(".player .like[aria-pressed=true]")
+    watched.see("played")
+    page.click("nav a[href='/']")
+    page.wait_for_selector("text=Because of")
+    assert titles(page) != before
+    assert page.evaluate("window.songspace.player.current !== null"), "the player did not play on"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_generation_is_watched_and_stopped(visit: Visit, width: str, listener: str) -> None:
+    watched = visit(listener=listener, width=width)
+    page = watched.page
+    watched.open("/create")
+    page.fill("textarea", "calm solo piano")
+    page.locator("input[aria-label=Seconds]").press("End")
+    page.click("text=Make it")
+    page.wait_for_selector(".emerging img[src*=preview]", timeout=LONG_MS)
+    watched.see("emerging")
+    page.locator(".generation .button", has_text="Stop").first.click()
+    page.wait_for_selector("text=It was stopped.")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_generation_is_heard_rated_changed_and_added(visit: Visit, width: str, listener: str) -> None:
+    watched = visit(listener=listener, width=width)
+    page = watched.page
+    watched.open("/create")
+    page.fill("textarea", "driving techno")
+    page.locator("input[aria-label=Seconds]").press("Home")
+    page.locator("input[aria-label=Takes]").press("ArrowRight")
+    page.click("text=Make it")
+    page.wait_for_selector(".take >> nth=1", timeout=LONG_MS)
+    page.click("button[aria-label^='Good: take 1']")
+    page.wait_for_selector("button[aria-label^='Good: take 1'][aria-pressed=true]")
+    page.click("button[aria-label^='Play take 2']")
+    page.wait_for_function("window.songspace.player.position > 0")
+    take = page.locator(".take").first
+    take.locator("summary").click()
+    box = take.locator(".wave-select").bounding_box()
+    page.mouse.move(box["x"] + 0.4 * box["width"], box["y"] + 20)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 20, steps=5)
+    page.mouse.up()
+    page.wait_for_selector(".take .chosen")
+    watched.see("take")
+    take.locator("text=Make this part anew").click()
+    page.wait_for_selector(".emerging")
+    page.locator(".generation .button", has_text="Stop").first.click()
+    page.wait_for_selector("text=It was stopped.")
+    page.locator("text=Add to library").first.click()
+    page.click("text=In the library", timeout=LONG_MS)
+    page.wait_for_selector("text=generated here")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_two_songs_are_written_ranked_and_looked_into(visit: Visit, width: str, listener: str) -> None:
+    watched = visit(listener=listener, width=width)
+    page = watched.page
+    watched.open("/lyrics")
+    page.fill("textarea", "a folk song about the sea")
+    page.click("text=Write two, and choose")
+    page.wait_for_function("document.querySelector('.lyric')?.innerText.length > 20")
+    page.wait_for_selector("text=Which is better?", timeout=LONG_MS)
+    page.locator(".lyric .line").first.click()
+    page.wait_for_selector(".heat tbody td")
+    watched.see("lyrics-written")
+    assert not watched.is_too_wide()
+    page.click("text=B is better")
+    page.wait_for_selector("text=B is kept as the better one")
+
+
+def test_keys_alone_find_play_like_and_generate(visit: Visit) -> None:
+    watched = visit(listener=NOBODY)
+    page = watched.page
+    watched.open("/")
+    watched.tab_to("nav a[href='/library']")
+    page.keyboard.press("Enter")
     page.wait_for_selector(".song")
     page.keyboard.press("/")
     page.keyboard.type("the")
     page.wait_for_function("location.search.includes('q=the')")
     page.wait_for_selector(".song")
-    page.locator(".song .cover-button").first.focus()
+    watched.tab_to(".song .cover-button")
     page.keyboard.press("Enter")
     page.wait_for_function("window.songspace.player.position > 0")
     page.keyboard.press("l")
     page.wait_for_selector(".player .like[aria-pressed=true]")
-    watched.see("played")
-    page.locator("nav a[href='/']").focus()
+    watched.tab_to("nav a[href='/create']", by="Shift+Tab")
     page.keyboard.press("Enter")
-    page.wait_for_selector("text=Because of")
-    assert page.evaluate("window.songspace.player.current !== null"), "the player did not play on"
-    assert watched.complaints == []
-
-
-def test_a_generation_is_watched_and_stopped(browser: Any, address: str, tiny_world: TinyWorld) -> None:
-    watched = Watched(browser, address, listener=tiny_world.truth.user_refs[3])
-    page = watched.page
-    page.goto("/create")
-    page.fill("textarea", "calm solo piano")
-    page.click("text=Make it")
+    page.wait_for_selector(".form textarea")
+    watched.tab_to(".form textarea")
+    page.keyboard.type("calm solo piano")
+    watched.tab_to(".form .button.primary")
+    page.keyboard.press("Enter")
     page.wait_for_selector(".emerging")
-    page.click(".generation >> text=Stop")
+    watched.tab_to(".generation .button")
+    page.keyboard.press("Enter")
     page.wait_for_selector("text=It was stopped.")
-    assert watched.complaints == []
 
 
-def test_a_generation_is_heard_rated_and_added(browser: Any, address: str, tiny_world: TinyWorld) -> None:
-    watched = Watched(browser, address, listener=tiny_world.truth.user_refs[3])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_axe_finds_nothing_serious(visit: Visit, width: str, listener: str) -> None:
+    watched = visit(listener=listener, width=width)
+    found = {}
+    for path in PAGES:
+        watched.open(path)
+        found[path] = watched.serious()
+    assert {path: one for path, one in found.items() if one} == {}
+
+
+def test_axe_finds_nothing_serious_in_what_opens(visit: Visit, listener: str) -> None:
+    watched = visit(listener=listener)
     page = watched.page
-    page.goto("/create")
-    page.fill("textarea", "calm solo piano")
-    page.locator("input[aria-label=Seconds]").press("Home")
-    page.click("text=Make it")
-    page.wait_for_selector(".emerging img[src*=preview]", timeout=400_000)
-    watched.see("emerging")
-    page.wait_for_selector(".take", timeout=400_000)
-    page.click("button[aria-label^='Good: take 1']")
-    page.wait_for_selector("button[aria-label^='Good: take 1'][aria-pressed=true]")
-    page.click("button[aria-label^='Play take 1']")
-    page.wait_for_function("window.songspace.player.position > 0")
-    watched.see("take")
-    page.click("text=Add to library")
-    page.click("text=In the library", timeout=400_000)
-    page.wait_for_selector("text=generated here")
-    assert watched.complaints == []
-
-
-@pytest.mark.parametrize("path", PAGES)
-def test_axe_finds_nothing_serious(browser: Any, address: str, path: str, tiny_world: TinyWorld) -> None:
-    watched = Watched(browser, address, listener=tiny_world.truth.user_refs[3])
-    watched.page.goto(path)
-    watched.page.wait_for_selector("h1")
-    watched.page.wait_for_function("document.querySelectorAll('.skeleton').length === 0")
-    watched.page.add_script_tag(path=_axe())
-    found = watched.page.evaluate("axe.run().then((one) => one.violations)")
-    serious = [
-        f"{one['id']}: {one['nodes'][0]['html'][:200]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]
-    assert serious == []
-
-
-def _axe() -> Path:
-    npm = shutil.which("npm")
-    if npm is not None:
-        root = subprocess.run([npm, "root", "-g"], capture_output=True, text=True, check=False).stdout.strip()
-        if (found := Path(root) / "axe-core" / "axe.min.js").is_file():
-            return found
-    pytest.skip("axe-core is not installed: npm install -g axe-core")
+    found = {}
+    for name, opener in (
+        ("sheet", "button[aria-label^='More to do with']"),
+        ("listener", "button.listener"),
+        ("queue", ".player button[aria-label=Queue]"),
+        ("shortcuts", ".player button[aria-label='Keyboard shortcuts']"),
+    ):
+        watched.open("/library")
+        page.locator(opener).first.click()
+        page.wait_for_timeout(600)  # what opens comes with a movement
+        watched.see(name)
+        found[name] = watched.serious()
+    assert {name: one for name, one in found.items() if one} == {}

@@ -11,6 +11,7 @@ from generation.audio_files import write_audio
 from pipelines.scrobble import listen_count
 from service.web.media import N_PEAKS, loudness
 from service.web.session import COOKIE, Sessions
+from service.web.uploads import music_path
 from tests.page_visits import Sitting, ask
 from tests.tiny_world import NOBODY
 
@@ -76,3 +77,27 @@ def test_a_playlist_that_is_sent_is_the_listeners(writing: Sitting, listener: st
 def test_a_file_that_is_too_large_is_refused(reading: Sitting) -> None:
     answer = ask(reading.service, "POST", "/web/send/playlist", content=b"#" * ((8 << 20) + 1))
     assert answer.status_code == 413
+
+
+def test_a_music_file_that_is_sent_is_kept_whole_below_the_home_folder(writing: Sitting) -> None:
+    service = writing.service
+    sent = ask(service, "POST", "/web/send/music?name=Wren/Nettles/01 a.ogg", content=b"sound")
+    assert sent.json() == {"kept": "01 a.ogg"}
+    assert [path.read_bytes() for path in (service.settings.home / "music").rglob("*.ogg")] == [b"sound"]
+    refused = ask(service, "POST", "/web/send/music?name=list.txt", content=b"a")
+    assert (refused.status_code, "music ends in" in refused.json()["detail"]) == (422, True)
+
+
+def test_no_name_leads_out_of_the_folder_for_music(tmp_path: Path) -> None:
+    for name in (
+        "../../../a.mp3",
+        "/etc/a.mp3",
+        "..\\..\\a.mp3",
+        "a/./../b.mp3",
+        "夜" * 300 + ".mp3",
+        "a\0b.mp3",
+    ):
+        path = music_path(tmp_path, name)
+        assert path.resolve().is_relative_to(tmp_path / "music")
+        assert len(path.name.encode()) <= 200
+        assert ".." not in path.parts

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from db.repositories import browse
 from db.repositories import feedback as feedback_repository
 from db.repositories.playlists import find_playlist, playlist_songs
 from db.repositories.songs import find_song
@@ -96,6 +97,22 @@ def test_a_song_that_is_not_there_is_said_to_be_unknown(reading: Sitting) -> Non
     reading.run(play)
 
 
+def test_an_artist_has_their_albums_and_songs(reading: Sitting) -> None:
+    with reading.service.session_factory() as session:
+        (artist,) = browse.find_artists(session, "", 1, 0)
+        (song,) = browse.song_rows(session, browse.songs_of_artist(session, artist.artist_id, 1))
+
+    async def play(user: Any) -> None:
+        await user.open("/library?show=artists")
+        await sees(user, artist.name)
+        await user.open(f"/artist/{artist.artist_id}")
+        await sees(user, artist.name, song.title)
+        await user.open("/artist/99999")
+        await sees(user, "There is no such artist.")
+
+    reading.run(play)
+
+
 def test_a_playlist_is_made_renamed_and_loses_a_song(writing: Sitting, listener: str) -> None:
     factory = writing.service.session_factory
     made = make_playlist(factory, "beach", "Beach", ["sample:5", "sample:7"], user=listener)
@@ -109,7 +126,7 @@ def test_a_playlist_is_made_renamed_and_loses_a_song(writing: Sitting, listener:
         press(user, f"Take {gone} out of the playlist")
         await asyncio.sleep(0.3)
         await user.open("/library?show=playlists")
-        await sees(user, "Beach", "1 songs")
+        await sees(user, "Beach", "1 song")
 
     writing.run(play, listener=listener)
     with factory() as session:
