@@ -1,4 +1,4 @@
-"""The generator's own curves, for docs/generation.md: `python -m benchmarks.diffusion_curves PART ...`.
+"""The generator's own curves, for docs/diffusion.md: `python -m benchmarks.diffusion_curves PART ...`.
 
     targets     small denoisers that learn alike but for what they predict, and one at a single noise level
     sizes       denoisers of several sizes: held-out loss against parameters and minutes
@@ -11,7 +11,7 @@
 Music that is made is measured as `bench_control` does (tempo, key, genre, lead), and as a set by the Frechet
 distance to held-out music (`benchmarks.frechet`). `targets` and `sizes` train on prepared music: give
 --music, a folder of `songspace train generator`, and --autoencoder. The rest needs --weights, or what ships.
-`steps`, `guidance`, `conditions`, `scales` and `few` write their tables into docs/generation.md.
+`steps`, `guidance`, `conditions`, `scales` and `few` write their tables into docs/diffusion.md.
 """
 
 from __future__ import annotations
@@ -284,7 +284,7 @@ def write(given: argparse.Namespace, table: str) -> None:
     """Print a table, and put it into its page."""
     print(f"\n{table}")
     if not given.no_docs:
-        fill(DOCS / "generation.md", given.part, table)
+        fill(DOCS / "diffusion.md", given.part, table)
 
 
 def through_griffin_lim(autoencoder: Any) -> Decode:

@@ -15,7 +15,7 @@ MARKS = [
     ("judge.md", "memorisation"),
     ("judge.md", "frechet"),
     ("create.md", "taste"),
-    *(("generation.md", name) for name in ("steps", "guidance", "conditions", "scales", "few")),
+    *(("diffusion.md", name) for name in ("steps", "guidance", "conditions", "scales", "few")),
 ]
 
 

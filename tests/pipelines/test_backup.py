@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
@@ -16,7 +18,7 @@ from db.migrate import HEAD, upgrade
 from db.models import Artist, AudioFile, Feedback, Generation, Listen, Song, TasteProfile, User
 from db.older_schema import make_tables
 from db.repositories.whole_tables import digest_of, tables_of
-from db.session import SessionFactory, make_engine, make_session_factory
+from db.session import SessionFactory, make_engine, make_session_factory, write_transaction
 from pipelines.backup import backup
 from pipelines.backup_files import BackupError, Manifest, check_backup, copy_files
 from pipelines.restore import restore
@@ -140,6 +142,42 @@ def test_every_row_comes_back_into_either_kind_of_database(
         session.flush()
         assert song.id == (10 if counts else 3)
     assert manifest.rows == sum(rows for rows, _ in before.values()) - 1  # The revision is no row of ours.
+
+
+def test_a_backup_made_while_others_write_is_of_one_moment(
+    filled: SessionFactory, home: Path, tmp_path: Path, empty: Engine
+) -> None:
+    written: list[int] = []
+    ended = threading.Event()
+
+    def write() -> None:
+        while not ended.is_set():
+            number = 101 + len(written)
+            with write_transaction(filled) as session:
+                session.add(User(id=number, scheme="a", value=str(number), name=""))
+                session.flush()
+                session.add(Listen(user_id=number, song_id=1, listened_at_s=number, completion=None))
+            written.append(number)
+            time.sleep(0.001)
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while len(written) < 5:
+        time.sleep(0.001)
+    before = len(written)
+    backup(filled, home, tmp_path / "kept")
+    after = len(written)
+    ended.set()
+    thread.join()
+    restore(empty, tmp_path / "new", tmp_path / "kept")
+    with empty.connect() as connection:
+        users = connection.execute(text("SELECT id FROM users WHERE id > 100")).scalars().all()
+        listeners = (
+            connection.execute(text("SELECT user_id FROM listens WHERE user_id > 100")).scalars().all()
+        )
+    # Whoever came before it is there, nobody without what came with them, and nobody whose forerunner is not.
+    assert sorted(users) == sorted(listeners) == list(range(101, 101 + len(users)))
+    assert before <= len(users) <= after + 1
 
 
 @ON_SQLITE
