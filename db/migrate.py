@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HEAD = "0007"  # The newest revision, known here so that a database that has it is ready without Alembic.
+HEAD = "0008"  # The newest revision, known here so that a database that has it is ready without Alembic.
 
 
 def upgrade(engine: Engine) -> None:

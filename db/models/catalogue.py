@@ -13,14 +13,14 @@ from typing import Any
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from db.models.base import Base, Key, Scheme, now
+from db.models.base import Base, Key, Scheme, now, trigrams
 
 
 class Artist(Base):
     """Who performs a song; one row a folded name."""
 
     __tablename__ = "artists"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (trigrams("artists", "name_key"), {"sqlite_autoincrement": True})
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
@@ -49,6 +49,7 @@ class Song(Base):
     __tablename__ = "songs"
     __table_args__ = (
         CheckConstraint("duration_ms > 0", name="duration_positive"),
+        trigrams("songs", "search_text"),
         {"sqlite_autoincrement": True},
     )
 

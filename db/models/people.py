@@ -24,11 +24,15 @@ class User(Base):
     """Somebody who listens, under the external id `scheme:value`. Ids are never used again."""
 
     __tablename__ = "users"
-    __table_args__ = (UniqueConstraint("scheme", "value"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        UniqueConstraint("scheme", "value"),
+        Index(None, "name", postgresql_using="hash"),  # Of any length, which no tree takes.
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     scheme: Mapped[str] = mapped_column(Scheme)
-    value: Mapped[str] = mapped_column(Key)
+    value: Mapped[str] = mapped_column(Key, index=True)
     name: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
 

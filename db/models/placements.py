@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from db.models.base import Base, Scheme, Sha256, now
@@ -22,6 +22,7 @@ class Placement(Base):
     __tablename__ = "placements"
     __table_args__ = (
         UniqueConstraint("release", "song_id"),
+        Index(None, "release", "id"),
         CheckConstraint("trust >= 0 AND trust <= 1", name="trust_is_share"),
         {"sqlite_autoincrement": True},
     )

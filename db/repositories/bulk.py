@@ -6,15 +6,33 @@ On PostgreSQL many rows are copied (`db.repositories.copying`), a few go in by s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Executable, Table, bindparam, insert, update
+from sqlalchemy import (
+    Connection,
+    Executable,
+    Table,
+    bindparam,
+    func,
+    insert,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from db.repositories.copying import Columns, copy_columns, copy_rows, incoming, is_worth_it, new_ids
+from db.repositories.copying import (
+    Columns,
+    copy_columns,
+    copy_rows,
+    incoming,
+    insert_from,
+    is_worth_it,
+    new_ids,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +42,7 @@ Value = TypeVar("Value")
 CHUNK = 5_000  # Keys in one question; SQLite takes 32,766 variables, PostgreSQL 65,535.
 ROWS_AT_ONCE = 50_000
 MAX_ID = 2**31 - 1
+_NUMBERED_FROM = 20  # Rows; fewer are numbered by SQLite itself.
 
 
 def chunks(values: Iterable[Value], size: int = CHUNK) -> Iterator[list[Value]]:
@@ -63,15 +82,35 @@ def read_columns(session: Session, statement: Executable, dtypes: Mapping[str, s
     """`read_frame` without the frame, which is slow to make for a few rows; texts are objects."""
     session.flush()
     # Straight from the connection: the session would wrap every row once more.
-    result = session.connection().execute(statement, execution_options={"yield_per": ROWS_AT_ONCE})
     pieces: list[list[Any]] = [[] for _ in dtypes]
-    for rows in result.partitions():
+    kinds = set(dtypes.values())
+    for rows in _parts(session.connection(), statement):
+        if kinds <= {"int32", "int64"}:
+            flat = np.fromiter(chain.from_iterable(rows), np.int64, len(rows) * len(dtypes))
+            columns = zip(pieces, flat.reshape(len(rows), -1).T, dtypes.values(), strict=True)
+            for piece, column, dtype in columns:
+                piece.append(np.array(column, dtype=dtype))
+            continue
         for piece, values, dtype in zip(pieces, zip(*rows, strict=True), dtypes.values(), strict=True):
             piece.append(np.array(values, dtype=object if dtype == "str" else dtype))
     return {
         name: np.concatenate(piece) if piece else np.empty(0, object if dtype == "str" else dtype)
         for (name, dtype), piece in zip(dtypes.items(), pieces, strict=True)
     }
+
+
+def _parts(connection: Connection, statement: Executable) -> Iterator[Sequence[Any]]:
+    """The rows of a statement in large parts; those of SQLite as its driver gives them, not wrapped again."""
+    if connection.dialect.name != "sqlite":
+        options = {"yield_per": ROWS_AT_ONCE}
+        yield from connection.execute(statement, execution_options=options).partitions()
+        return
+    # Without `yield_per`, which takes the first row ahead.
+    result = connection.execute(statement)
+    cursor: Any = result.cursor
+    while rows := cursor.fetchmany(ROWS_AT_ONCE):
+        yield rows
+    result.close()
 
 
 def insert_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[Mapping[str, Any]]) -> None:
@@ -95,8 +134,25 @@ def insert_returning_ids(
         ids = new_ids(connection, table, len(rows))
         copy_rows(connection, table, ({"id": number, **row} for number, row in zip(ids, rows, strict=True)))
         return ids
+    if connection.dialect.name == "sqlite" and len(rows) >= _NUMBERED_FROM:
+        # Nobody else writes until this transaction ends, so the ids are known before; asking for them back
+        # takes ten times as long.
+        first = _last_id(connection, table) + 1
+        for start, chunk in enumerate(chunks(rows, ROWS_AT_ONCE)):
+            numbered = enumerate(chunk, first + start * ROWS_AT_ONCE)
+            connection.execute(insert(table), [{"id": number, **row} for number, row in numbered])
+        return list(range(first, first + len(rows)))
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return [int(number) for number in session.execute(statement, list(rows)).scalars()]
+
+
+def _last_id(connection: Connection, table: Table) -> int:
+    """The largest id that a table of SQLite has, or ever had where ids are not used again."""
+    found = connection.execute(select(func.max(table.c.id))).scalar() or 0
+    if table.dialect_options["sqlite"]["autoincrement"]:
+        ever = text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        found = max(found, connection.execute(ever, {"name": table.name}).scalar() or 0)
+    return int(found)
 
 
 def insert_columns(
@@ -157,18 +213,12 @@ def update_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[M
 
 def _copy_new(connection: Connection, table: Table, columns: Columns, *, are_new: bool) -> int | None:
     """Copy those rows that are new and return how many; None where a number fits no column."""
-    if are_new:
-        length = max(map(len, columns.values()), default=0)
-        return length if copy_columns(connection, table, columns) else None
-    with incoming(connection, table, list(columns)) as beside:
+    names = list(columns)
+    with incoming(connection, table, names) as beside:
         if not copy_columns(connection, table, columns, into=beside):
             return None
-        names = ", ".join(columns)
-        result = connection.exec_driver_sql(
-            f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {beside} ON CONFLICT DO NOTHING",
-            execution_options={"preserve_rowcount": True},
-        )
-        return int(result.rowcount)
+        more = "" if are_new else "ON CONFLICT DO NOTHING"
+        return insert_from(connection, table, beside, names, more=more)
 
 
 def _connection(session: Session) -> Connection:

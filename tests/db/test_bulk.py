@@ -129,6 +129,52 @@ def test_an_error_of_many_rows_names_the_place(session: Session) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("song", [1, 2])
+def test_a_user_who_may_keep_no_trigger_silent_stores_the_same(session: Session, song: int) -> None:
+    songs(session, 1)
+    insert_rows(session, Playlist, [_playlist(1)])
+    session.execute(text("CREATE ROLE ordinary"))
+    session.execute(text("GRANT ALL ON ALL TABLES IN SCHEMA public TO ordinary"))
+    session.execute(text("SET LOCAL ROLE ordinary"))
+    entries = {"playlist_id": [1] * MANY, "position": list(range(MANY)), "song_id": [song] * MANY}
+    if song == 1:
+        assert insert_columns(session, PlaylistEntry, entries, are_new=True) == MANY
+        return
+    with pytest.raises(DBAPIError, match="violates foreign key"):
+        insert_columns(session, PlaylistEntry, entries, are_new=True)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_triggers_of_others_are_not_silent(session: Session) -> None:
+    songs(session, 1)
+    insert_rows(session, Playlist, [_playlist(1)])
+    for statement in (
+        "CREATE TABLE seen (n int)",
+        "CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS "
+        "'BEGIN INSERT INTO seen VALUES (1); RETURN NULL; END'",
+        "CREATE TRIGGER see AFTER INSERT ON playlist_entries FOR EACH ROW EXECUTE FUNCTION see()",
+    ):
+        session.execute(text(statement))
+    entries = {"playlist_id": [1] * MANY, "position": list(range(MANY)), "song_id": [1] * MANY}
+    insert_columns(session, PlaylistEntry, entries, are_new=True)
+    assert session.execute(text("SELECT count(*) FROM seen")).scalar_one() == MANY
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_was_referred_to_at_once_stays_until_the_end(session_factory: SessionFactory) -> None:
+    with write_transaction(session_factory) as session:
+        songs(session, 1)
+        insert_rows(session, Playlist, [_playlist(1)])
+    with session_factory() as session, session_factory() as other:
+        entries = {"playlist_id": [1] * MANY, "position": list(range(MANY)), "song_id": [1] * MANY}
+        insert_columns(session, PlaylistEntry, entries, are_new=True)
+        assert session.execute(text("SHOW session_replication_role")).scalar_one() == "origin"
+        other.execute(text("SET LOCAL lock_timeout = '100ms'"))
+        with pytest.raises(DatabaseUnavailableError, match="lock timeout"):
+            other.execute(text("DELETE FROM songs"))
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_a_number_that_no_column_holds_is_refused_with_a_name(session: Session) -> None:
     columns = {"playlist_id": [1] * MANY, "position": [2**40] * MANY, "song_id": [1] * MANY}
     with pytest.raises(DBAPIError, match="out of range"):
