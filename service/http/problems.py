@@ -34,6 +34,7 @@ from pipelines.sources.audio_stream import AudioError
 from pipelines.stages import JobRunningError
 from pipelines.towers import NoTowerError
 from pipelines.write_lyrics import RefusedError as SongRefusedError
+from service.work.takes import NotReadyError
 
 logger = logging.getLogger(__name__)
 
@@ -113,7 +114,7 @@ def refusal_of(error: Exception) -> Refused | None:
         return Refused(404, "no sound is known of this song", kind="sound", id="")
     if isinstance(error, AudioError):
         return Refused(404, f"the sound of this song cannot be read: {text}", kind="sound", id="")
-    if isinstance(error, NoReleaseError | NoTowerError | ReleaseError | JobRunningError):
+    if isinstance(error, NoReleaseError | NoTowerError | ReleaseError | JobRunningError | NotReadyError):
         return Refused(409, text)
     if isinstance(error, TextEncoderMissingError | SoundFontMissingError):
         return Refused(409, text)
@@ -145,7 +146,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         Refused, NotFoundError, UnknownInterestError, NoSoundError, AudioError, NoReleaseError, NoTowerError,
         ReleaseError, JobRunningError, TextEncoderMissingError, SoundFontMissingError,
         DatabaseUnavailableError, PoolTimeoutError, NoLyricModelError, NoAttentionError, CheckpointError,
-        TokenizerError, TextError, SongRefusedError,
+        TokenizerError, TextError, SongRefusedError, NotReadyError,
     ):  # fmt: skip
         app.add_exception_handler(kind, foreseen)
     app.add_exception_handler(HTTPException, _of_http)

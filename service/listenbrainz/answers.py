@@ -33,6 +33,7 @@ class ListenBrainzAnswers:
             await self.app(scope, receive, send)
             return
         _token_from_query(scope)
+        _take_as_json(scope)
         refusal = _Refusal(scope, receive, send)
         await self.app(scope, receive, refusal.send)
 
@@ -73,6 +74,13 @@ def _told(scope: Scope, start: Message, problem: dict[str, Any]) -> JSONResponse
         said = f"{errors[0]['field']}: {errors[0]['message']}"
     headers = {name: value for name, value in Headers(raw=start["headers"]).items() if name in _KEPT}
     return JSONResponse({"code": status, "error": said}, status, headers=headers)
+
+
+def _take_as_json(scope: Scope) -> None:
+    """Whatever type a body is said to be of, it is JSON here: `curl -d` says that it is a form."""
+    if scope["method"] == "POST":
+        kept = [pair for pair in scope["headers"] if pair[0].lower() != b"content-type"]
+        scope["headers"] = [*kept, (b"content-type", b"application/json")]
 
 
 def _has_token(scope: Scope) -> bool:

@@ -109,6 +109,34 @@ def test_another_users_key_opens_nothing_of_mine(
     assert ordered["generation"] not in other.get("/v1/generations?limit=100").text
 
 
+def test_nobody_asks_in_the_name_of_somebody_else(
+    service: Running, routes: list[tuple[str, str]], mine: str, other: Caller
+) -> None:
+    paths = service.nobody.document("/openapi.json")["paths"]
+    asking = [
+        (method, path)
+        for method, path in routes
+        if any(
+            one["in"] == "query" and one["name"] == "user"
+            for one in paths[path][method].get("parameters", [])
+        )
+    ]
+    assert len(asking) >= 5
+    for method, path in asking:
+        filled = path.format(song="sample:5", playlist="sample:rare")
+        query = QUERIES.get(path, "") or "?"
+        more = BODIES.get((method, path), {})
+        for named, status in ((mine, 403), ("door:never", 403)):
+            answer = other.ask(method.upper(), f"{filled}{query}&user={named}", **more)
+            assert answer.status_code == status, (method, path, answer.text)
+    for path, body in (
+        ("/v1/playlists", {"name": "A", "user": mine}),
+        ("/v1/generations", {"seconds": 1.0, "user": mine}),
+        ("/v1/generations", {"seconds": 1.0, "user": mine, "taste": {}}),
+    ):
+        assert other.ask("POST", path, json=body).status_code == 403, (path, body)
+
+
 def test_a_user_who_is_not_there_looks_like_one_who_is(other: Caller) -> None:
     there, not_there = (other.get(f"/v1/users/door:{name}/profile") for name in ("mine", "nobody-at-all"))
     assert there.json() == not_there.json()

@@ -1,0 +1,3 @@
+"""Every call that the pages show."""
+
+from tests.service.http.test_http_docs import *  # noqa: F403
