@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -42,6 +45,24 @@ def test_programs_are_told_what_a_backup_holds(own: Run, tmp_path: Path) -> None
     made = json.loads(own("backup", str(tmp_path / "kept"), "--json")[1])
     assert made["tables"]["songs"] > 100
     assert json.loads(own("restore", str(tmp_path / "kept"), "--check", "--json")[1]) == made
+
+
+def test_the_drill_passes_on_what_is_whole_and_on_nothing_else(
+    own: Run, repository: Path, tmp_path: Path
+) -> None:
+    own("backup", str(tmp_path / "kept"))
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+
+    def drill() -> tuple[int, str]:
+        line = [str(repository / "docker/backup_drill.sh"), str(tmp_path / "kept")]
+        done = subprocess.run(line, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    code, said = drill()
+    assert (code, said.endswith("the drill is passed.\n"), "sample:" in said) == (0, True, True), said
+    next((tmp_path / "kept/tables").iterdir()).write_bytes(b"")
+    code, said = drill()
+    assert (code, "damaged" in said, "passed" in said) == (1, True, False), said
 
 
 def test_what_is_in_the_way_or_no_backup_is_said_in_a_line(own: Run, tmp_path: Path) -> None:
