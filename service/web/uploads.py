@@ -21,7 +21,7 @@ from db.session import write_transaction
 from pipelines.sources.audio_stream import SUFFIXES
 from pipelines.stored_playlists import take_playlist
 from pipelines.take_upload import UploadReport, take_upload
-from service.http.bodies import PLAYLIST_BYTES
+from service.http.bodies import PLAYLIST_BYTES, UPLOAD_SECONDS
 from service.http.problems import Refused
 from service.http.service import Service, forbidden
 from service.web.media import Guest, told
@@ -134,16 +134,20 @@ def said_of(report: UploadReport | Any) -> str:
 
 
 async def _body(request: Request, most: int) -> bytes:
-    """The whole body, as long as it is not too large.
+    """The whole body, as long as it is neither too large nor too slow.
 
     Raises
     ------
     Refused
     """
     parts, length = [], 0
-    async for part in request.stream():
-        length += len(part)
-        if length > most:
-            raise Refused(413, f"a file holds at most {most >> 20} MiB here")
-        parts.append(part)
+    try:
+        with anyio.fail_after(UPLOAD_SECONDS):
+            async for part in request.stream():
+                length += len(part)
+                if length > most:
+                    raise Refused(413, f"a file holds at most {most >> 20} MiB here")
+                parts.append(part)
+    except TimeoutError:
+        raise Refused(408, f"the file did not come within {UPLOAD_SECONDS:.0f} s") from None
     return b"".join(parts)
