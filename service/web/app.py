@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from nicegui import ui
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 from service.http.service import Service
@@ -13,6 +15,16 @@ from service.web import made, media, sign_in, space, uploads
 from service.web.shell import make_root
 
 STATIC = Path(__file__).parent / "static"
+
+
+class Lasting(StaticFiles):
+    """Files that browsers keep: addresses of those that change with us carry a stamp."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """Answer with a file, or that it is as it was."""
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "public, max-age=86400"
+        return response
 
 
 def build_web() -> FastAPI:
@@ -24,7 +36,7 @@ def build_web() -> FastAPI:
     web = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     for module in (media, made, space, uploads, sign_in):
         web.include_router(module.router)
-    web.mount("/web/static", StaticFiles(directory=STATIC))
+    web.mount("/web/static", Lasting(directory=STATIC))
 
     def service() -> Service:
         found = web.state.service

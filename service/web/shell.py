@@ -16,6 +16,7 @@ from nicegui.elements.sub_pages import SubPages
 from service.http.problems import Refused
 from service.http.service import Service
 from service.web.pages import admin, artist, create, home, library, lyrics, playlist, song, taste
+from service.web.parts.buttons import heading
 from service.web.parts.listener import draw_listener
 from service.web.parts.player import Player
 from service.web.parts.states import empty, failed
@@ -50,6 +51,7 @@ class Pages(SubPages, component=None):
     """The place where pages come and go, with our words where there is none."""
 
     def _render_404(self) -> None:
+        heading("Nothing is here", 1)
         empty("There is no page at this address.", icon="explore_off", action=("Go home", "/"))
 
     def _render_error(self, _: Exception) -> None:
@@ -142,10 +144,15 @@ def _routes(seat: Seat) -> dict[str, Callable[..., Awaitable[None]]]:
         seat.player.forget_page()
         ui.page_title(f"{name} · Songspace" if name else "Songspace")
         first = ui.context.client.sub_pages_router.is_initial_request
+        page = ui.element("div")
         try:
-            await build
+            with page:
+                await build
         except Refused as refused:
-            failed(refused.detail)
+            page.clear()
+            with page:
+                heading(name or "Songspace", 1)
+                failed(refused.detail)
         if not first:
             # Who goes by key or by ear begins at the heading of the new page.
             ui.run_javascript("document.getElementById('page-title')?.focus({preventScroll: true})")

@@ -101,7 +101,9 @@ async def _welcome(seat: Seat) -> None:
         "about them.",
         "lead",
     )
-    if seat.now.notice:
+    if seat.now.release is None and seat.visitor.is_admin:
+        await _first_steps(seat)
+    elif seat.now.notice:
         text(f"{seat.now.notice[:1].upper()}{seat.now.notice[1:]}.", "notice")
     if seat.visitor.is_admin:
         with ui.element("section").classes("panel"):
@@ -117,7 +119,32 @@ async def _welcome(seat: Seat) -> None:
     )
 
 
+async def _first_steps(seat: Seat) -> None:
+    """What is to be done where nothing was learned yet, and what of it is."""
+    songs, _ = await seat.ask(lambda: list_songs(seat.service.session_factory, 0, 1))
+    with ui.element("ol").classes("steps panel"):
+        for place, (done, title, said) in enumerate(
+            (
+                (bool(songs), "Add music and playlists", "A folder of this machine, or sent from here."),
+                (False, "Let it learn", "A night reads all of it, and gives every song a place."),
+                (False, "Say who listens", "And play: what you like changes what is made for you."),
+            ),
+            start=1,
+        ):
+            with ui.element("li").classes("done" if done else ""):
+                if done:
+                    ui.icon("check").props('role=img aria-label="Done"')
+                else:
+                    ui.label(str(place)).classes("number").props("aria-hidden=true")
+                with ui.element("div").classes("about"):
+                    ui.label(title).classes("title")
+                    ui.label(said).classes("soft")
+        link("Run a night" if songs else "Add music", "/admin", "button primary")
+
+
 def _many(seat: Seat, listed: Listed) -> None:
+    if not listed.songs and seat.now.release is None and seat.visitor.is_admin:
+        return  # the first steps say it
     heading("What many people play")
     if not listed.songs:
         empty(

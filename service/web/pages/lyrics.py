@@ -12,7 +12,7 @@ from service.http.problems import Refused
 from service.web.parts import terms
 from service.web.parts.buttons import button, explained, heading, text
 from service.web.parts.slider import Slider, slider
-from service.web.parts.states import fill
+from service.web.parts.states import empty, fill
 from service.web.seat import Seat
 from service.web.writers import LyricWish, Writing, looked_at, start_writing
 
@@ -39,7 +39,7 @@ async def build(seat: Seat) -> None:
         form = ui.element("div").classes("panel form")
         sheets = ui.element("section").props('aria-label="Written songs"')
     with sheets:
-        text("Say what the song is to be about, and it is written here, word by word.", "soft")
+        empty("Say what the song is to be about, and it is written here, word by word.", icon="notes")
     with form:
         prompt = ui.textarea("What is it about?", placeholder=PROMPTS[0]).props(
             "outlined autogrow maxlength=500"

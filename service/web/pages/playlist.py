@@ -31,12 +31,16 @@ async def build(seat: Seat, number: str) -> None:
         shown = show_playlist(factory, ref)
         return shown, in_order(shown.songs, views(factory, shown.songs, seat.listener))
 
+    shown, songs = await seat.ask(known)
     found = section()
     further = section()
 
     async def load(*, quiet: bool = False) -> None:
         if not await fill(seat, found, known, lambda got: _draw(seat, number, *got, load), quiet=quiet):
             return
+        await go_on()
+
+    async def go_on() -> None:
         await fill(
             seat,
             further,
@@ -45,7 +49,9 @@ async def build(seat: Seat, number: str) -> None:
             quiet=True,
         )
 
-    await load()
+    with found:
+        _draw(seat, number, shown, songs, load)
+    await go_on()
 
 
 def _draw(seat: Seat, number: str, shown: PlaylistAnswer, songs: list[SongView], load: Load) -> None:

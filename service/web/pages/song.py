@@ -60,6 +60,9 @@ async def build(seat: Seat, number: str) -> None:
                 if seat.listener:
                     like_button(seat, song)
                 icon_button("more_horiz", f"More to do with {song.title}", lambda: open_sheet(seat, song))
+    if seat.now.release is None:
+        text("What is like it is known after the first night.", "soft")
+        return
     with ui.element("div").classes("columns"):
         near, beside = section(), section()
     if song.playable:

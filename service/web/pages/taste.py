@@ -37,6 +37,9 @@ async def build(seat: Seat) -> None:
             await draw_choice(seat)
         return
     heading(f"The taste of {shown_name(seat.listener)}", 1)
+    if seat.now.release is None:
+        empty("Nothing is learned yet: a night gives every song a place, and tastes with it.", icon="blur_on")
+        return
     facts = ui.element("div")
     with ui.element("div").classes("columns"):
         interests, axes = section(), section()

@@ -28,15 +28,13 @@ def draw(seat: Seat) -> None:
             field = ui.input("A folder or file on this machine", placeholder="/home/ann/Music").props(
                 'outlined dense maxlength=1000 autocomplete="off"'
             )
-            told = ui.element("div")
 
             async def add() -> None:
                 await _add(seat, (field.value or "").strip(), told)
 
             field.on("keydown.enter", guarded(add))
             button("Add it", add, icon="create_new_folder", kind="primary")
-        told.move(target_index=-1)
-        uploaded = ui.element("div")
+        told, uploaded = ui.element("div"), ui.element("div")
 
         def sent(name: str, answer: Mapping[str, Any]) -> None:
             _told(name, str(answer["said"]), [str(one) for one in answer["problems"]])
@@ -73,7 +71,7 @@ async def _add(seat: Seat, name: str, told: ui.element) -> None:
         if not waiting.is_deleted and rows:
             waiting.clear()
             with waiting:
-                ui.label(f"It is read: {rows:,} entries so far.")
+                ui.label(f"It is read and listened to: {rows:,} so far.")
 
     with told:
         timer = ui.timer(1.0, look)
@@ -100,6 +98,8 @@ async def _add(seat: Seat, name: str, told: ui.element) -> None:
 
 def _told(name: str, said: str, problems: list[str]) -> None:
     text(f"{name}: {said or 'nothing that was not there'}.", "good" if said else "soft")
+    if said:
+        text("The next night learns from it: run it below, or wait for it.", "soft")
     if problems:
         with ui.element("details"):
             with ui.element("summary"):

@@ -30,7 +30,8 @@ def slider(label: str, low: float, high: float, step: float, value: float) -> Sl
     """Draw a slider that is called so."""
     element = ui.element("input").classes("range")
     element.props.update(
-        {"type": "range", "min": low, "max": high, "step": step, "value": value, "aria-label": label}
+        # As an attribute: as a property it would be put back whenever anything of the page is drawn anew.
+        {"type": "range", "min": low, "max": high, "step": step, "^value": value, "aria-label": label}
     )
     made = Slider(value, element)
     element.on("input", made.moved, js_handler="(event) => emit(event.target.value)", throttle=0.05)

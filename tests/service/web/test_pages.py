@@ -15,6 +15,7 @@ from db.repositories.songs import find_song
 from db.repositories.users import find_user
 from pipelines.ingest import ingest
 from pipelines.stored_playlists import make_playlist
+from service.http.snapshot import NO_RELEASE, Snapshot
 from service.web.parts import admin_music
 from tests.page_visits import Sitting
 from tests.tiny_world import NOBODY
@@ -227,3 +228,21 @@ def test_a_folder_of_playlists_comes_in_by_the_page(
         await sees(user, "1 new songs, 1 new playlists")
 
     writing.run(play)
+
+
+def test_a_home_without_a_release_says_what_is_to_be_done(writing: Sitting, listener: str) -> None:
+    service = writing.service
+    service.watch.current = Snapshot.of(None, service.session_factory, service.settings.home, NO_RELEASE)
+
+    async def play(user: Any) -> None:
+        await user.open("/")
+        await sees(user, "Let it learn", "Run a night")
+
+    async def listen(user: Any) -> None:
+        await user.open("/taste")
+        await sees(user, "Nothing is learned yet")
+        await user.open("/song/1")
+        await sees(user, "What is like it is known after the first night.")
+
+    writing.run(play)
+    writing.run(listen, listener=listener)
