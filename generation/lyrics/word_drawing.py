@@ -25,6 +25,9 @@ Allowed = Callable[[Sequence[int]], np.ndarray]
 Bonus = Callable[[Sequence[int], Sequence[int]], Mapping[int, float]]
 """Nats for tokens behind what was read and a word that has begun."""
 _MOST_UNKNOWN = 8  # Words in one place that are refused since nobody knows them.
+# Such words in a whole song, beyond one in four of those that are said: hot sampling makes little else, and a
+# song of pieces put together anyhow is what was asked for then, not minutes of looking for words.
+_UNKNOWN_IN_ALL = 40
 _TRIES = 4  # Words that begin with one piece and may not be said: then no word is begun so here.
 _LOOKED_AT = 60  # Tokens back in which the last words are looked for.
 
@@ -98,7 +101,8 @@ def draw_words(
             n_refused += 1
             word, (logprobs, state) = [], fresh
             continue
-        if ends_word[token]:
+        # What was forbidden is so until the place is another: a word that begins anew stands where it stood.
+        if word and ends_word[token]:
             yield from word
             said += word
             word, forbidden, objected, fresh, n_refused = [], {}, {}, (logprobs, state), 0
@@ -109,7 +113,7 @@ def draw_words(
             said.append(token)
         logprobs, state = model.feed(state, np.array([token]))
         if token < N_MARKS:
-            fresh = (logprobs, state)
+            forbidden, objected, fresh, n_refused = {}, {}, (logprobs, state), 0
         if token in stops:
             return state
     return state
@@ -132,7 +136,8 @@ class Objections:
         Lines that whoever asks has brought, of which words may be kept.
     words : RunSet, optional
         Words that there are; without it pieces may be put together to words that nobody knows, and so they
-        may be after several tries: a model that hardly knows a word would else search for ever.
+        may be after several tries, or where most of what a song tries is unknown: a model that hardly knows a
+        word would else search for ever. So objections are of one song, and count what it said.
     """
 
     def __init__(
@@ -147,23 +152,27 @@ class Objections:
         self._tokenizer, self._refused, self._runs, self._words = tokenizer, refused, runs, words
         self._brought = frozenset(word for line in given for word in words_of(line))
         self._given = frozenset(run_hashes(given).tolist())
+        self._n_said, self._n_unknown = 0, 0
 
     def __call__(self, token_ids: Sequence[int], n_refused: int = 0) -> bool:
         """Whether the last word of these tokens may not be said."""
         lines = self._lines(token_ids)
-        return (
-            self._refused.ends_with(lines[-1])
-            or (
-                self._words is not None
-                and n_refused < _MOST_UNKNOWN
-                and self._is_unknown(lines[-1], self._words)
-            )
-            or (self._runs is not None and self._copies(lines, self._runs))
-        )
+        if self._refused.ends_with(lines[-1]) or (self._runs is not None and self._copies(lines, self._runs)):
+            return True
+        if self._looks_words_up(n_refused) and self._is_unknown(lines[-1]):
+            self._n_unknown += 1
+            return True
+        self._n_said += 1
+        return False
 
-    def _is_unknown(self, line: str, words: RunSet) -> bool:
+    def _looks_words_up(self, n_refused: int) -> bool:
+        return n_refused < _MOST_UNKNOWN and self._n_unknown < _UNKNOWN_IN_ALL + self._n_said // 4
+
+    def _is_unknown(self, line: str) -> bool:
         last = words_of(line)[-1:]
-        return bool(last) and last[0] not in self._brought and not words.contains(run_hashes(last, 1)).all()
+        if self._words is None or not last or last[0] in self._brought:
+            return False
+        return not self._words.contains(run_hashes(last, 1)).all()
 
     def _copies(self, lines: Sequence[str], runs: RunSet) -> bool:
         words = [word for line in lines for word in words_of(line)][-RUN:]

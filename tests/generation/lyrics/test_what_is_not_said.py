@@ -84,7 +84,8 @@ def test_harmless_words_that_look_like_them_are_said(text: str) -> None:
     assert not load_refused_words().says(text)
 
 
-def test_a_model_that_wants_to_be_crude_is_not() -> None:
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_a_model_that_wants_to_be_crude_is_not(temperature: float) -> None:
     word = codecs.decode("Qvpx", "rot13")
     pieces = TOKENIZER.encode_text(word)
 
@@ -105,7 +106,7 @@ def test_a_model_that_wants_to_be_crude_is_not() -> None:
             return scores - np.log(np.exp(scores).sum()), state
 
     objects = Objections(TOKENIZER, load_refused_words())
-    rng, settings = np.random.default_rng(1), Sampling(1.0, max_tokens=120)
+    rng, settings = np.random.default_rng(1), Sampling(temperature, max_tokens=120)
     ids = list(write_freely(Crude(), TOKENIZER, [], settings, rng=rng, objects=objects))  # type: ignore[arg-type]
     title = write_title(Crude(), TOKENIZER, [], settings, rng=rng, objects=objects)  # type: ignore[arg-type]
     song = TOKENIZER.decode_song(ids)
@@ -212,18 +213,23 @@ def test_a_title_comes_before_a_form() -> None:
     assert TOKENIZER.decode_text(title).startswith("Song of")
 
 
+class Random:
+    """A fake that says anything, and counts how often it is asked."""
+
+    name, vocab_size, n_parameters, tokenizer_id = "fake", TOKENIZER.vocab_size, 0, ""
+
+    def __init__(self) -> None:
+        self.n_asked = 0
+
+    def start(self) -> int:
+        return 0
+
+    def feed(self, state: int, token_ids: np.ndarray) -> tuple[np.ndarray, int]:
+        self.n_asked += 1
+        return np.zeros(self.vocab_size), state + len(token_ids)
+
+
 def test_a_model_that_knows_no_word_still_writes() -> None:
-    class Random:
-        """A fake that says anything."""
-
-        name, vocab_size, n_parameters, tokenizer_id = "fake", TOKENIZER.vocab_size, 0, ""
-
-        def start(self) -> int:
-            return 0
-
-        def feed(self, state: int, token_ids: np.ndarray) -> tuple[np.ndarray, int]:
-            return np.zeros(self.vocab_size), state + len(token_ids)
-
     objects = Objections(TOKENIZER, HATS, words=build_run_set([["hat"], ["cat"]], n_words=1))
     mask, said = writable(TOKENIZER.vocab_size), list[int]()
     mask[:N_MARKS] = False
@@ -233,3 +239,15 @@ def test_a_model_that_knows_no_word_still_writes() -> None:
     )  # fmt: skip
     assert list(drawn) == said
     assert said
+
+
+def test_a_long_song_of_unknown_words_is_not_tried_many_times_over() -> None:
+    objects = Objections(TOKENIZER, HATS, words=build_run_set([["hat"], ["cat"]], n_words=1))
+    mask, said, model = writable(TOKENIZER.vocab_size), list[int](), Random()
+    mask[:N_MARKS] = False
+    drawn = draw_words(
+        model, 0, said, Sampling(1.0), tokenizer=TOKENIZER, allowed=lambda _: mask.copy(), objects=objects,
+        rng=np.random.default_rng(1), most=1_000,
+    )  # fmt: skip
+    assert len(list(drawn)) > 900
+    assert model.n_asked < 2_000
