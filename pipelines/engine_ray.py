@@ -39,6 +39,16 @@ class Ray:
         """Processors of all nodes that are there now."""
         return int(self._ray.cluster_resources().get("CPU", 0))
 
+    @property
+    def gpus(self) -> int:
+        """GPUs of all nodes."""
+        return int(self._ray.cluster_resources().get("GPU", 0))
+
+    @property
+    def nodes(self) -> int:
+        """Nodes that are there now."""
+        return sum(bool(node["Alive"]) for node in self._ray.nodes())
+
     def map(
         self,
         function: Callable[[P], R],
@@ -100,11 +110,11 @@ def _connected(address: str) -> Any:
     except (ConnectionError, TimeoutError, RuntimeError, ValueError, AssertionError) as error:
         place = f"at {address}" if address else "on this machine"
         raise EngineError(f"no Ray cluster answers {place}: {_line(error)}") from None
-    nodes = sum(node["Alive"] for node in ray.nodes())
-    logger.info("ray: %d nodes, %d processors", nodes, int(ray.cluster_resources().get("CPU", 0)))
+    logger.info("ray: %d processors", int(ray.cluster_resources().get("CPU", 0)))
     return ray
 
 
 def _line(error: BaseException) -> str:
-    """The first line of what an error says."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+    """The last line of what an error says: of one that came from a node, what was raised there."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

@@ -92,6 +92,8 @@ def ingest(
     Raises
     ------
     ValueError
+    EngineError
+        Whole batches were stored.
         A format that is not known, or a namespace that cannot be one.
     DatabaseUnavailableError
         The database is lost, locked or full; whole batches were stored.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from db.session import SessionFactory
     from generation.audio.denoiser import Denoiser
     from generation.training.loop import Trained
+    from pipelines.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -88,19 +90,20 @@ def prepare_studio(
     clips: int,
     seed: int,
     seconds: float = 10.0,
-    workers: int = 1,
+    engine: Engine | None = None,
     soundfont: Path | None = None,
     progress: Progress = lambda _done, _note: None,
 ) -> None:
     """Render so many clips into a folder, or go on where that was interrupted; see `prepare_music`."""
-    prepare_music(folder, StudioSource(seed, clips, seconds, soundfont), workers=workers, progress=progress)
+    source = StudioSource(seed, clips, seconds, soundfont)
+    prepare_music(folder, source, each=engine.map if engine else None, progress=progress)
 
 
 def prepare_catalogue(
     folder: Path,
     session_factory: SessionFactory,
     *,
-    workers: int = 1,
+    engine: Engine | None = None,
     progress: Progress = lambda _done, _note: None,
 ) -> None:
     """Prepare excerpts of the catalogue's audio files, with all that is known of their songs.
@@ -109,7 +112,7 @@ def prepare_catalogue(
     ------
     NoMusicError
         There are no files.
-    MusicError, WorkerLostError, OSError
+    MusicError, PartitionLostError, EngineError, OSError
         See `prepare_music`.
     """
     files = catalogue_files(session_factory)
@@ -118,7 +121,8 @@ def prepare_catalogue(
             "there is no audio in the catalogue: `songspace ingest FOLDER` takes music in, and --data studio"
             " needs none"
         )
-    prepare_music(folder, FileSource(tuple(files), decode_windows), workers=workers, progress=progress)
+    source = FileSource(tuple(files), decode_windows)
+    prepare_music(folder, source, each=engine.map if engine else None, progress=progress)
 
 
 def catalogue_files(session_factory: SessionFactory) -> list[SoundFile]:
@@ -170,15 +174,66 @@ def train_generator(
     progress: Progress = lambda _done, _note: None,
     stop: Callable[[], bool] = lambda: False,
     sheet: Sheet | None = None,
+    engine: Engine | None = None,
+    processes: int | None = None,
 ) -> tuple[Denoiser, Trained]:
     """Train a denoiser on prepared music, and save it in the run's folder.
+
+    Parameters
+    ----------
+    engine : Engine, optional
+        A cluster to train on, in so many processes (`pipelines.engine_training`), without sheets; `music`,
+        the run's folder and the weights lie on paths that its nodes share.
 
     Raises
     ------
     ValueError
         An unknown preset, or settings that cannot be.
-    CodecMissingError, MusicError, ResumeError, DivergedError, HardwareError, OSError
+    CodecMissingError, MusicError, ResumeError, DivergedError, HardwareError, EngineError, OSError
     """
+    from generation.audio.autoencoder import Autoencoder
+    from generation.audio.denoiser import Denoiser
+    from generation.audio.training.denoising import MODEL
+    from generation.audio.training.latents import load_latents
+
+    if engine is None:
+        return _learn(music, run, progress=progress, stop=stop, sheet=sheet)
+    from pipelines.engine_training import train_together
+
+    run = replace(
+        run,
+        out=run.out.resolve(),
+        autoencoder=run.autoencoder.resolve(),
+        start=run.start.resolve() if run.start else None,
+    )
+    # What all processes read is computed once.
+    load_latents(music, load_part(Autoencoder, run.autoencoder), progress=progress)
+    trained = train_together(
+        engine,
+        partial(_learn_in_group, music.resolve(), run),
+        run.out,
+        processes=processes,
+        resume=run.resume,
+        progress=progress,
+        stop=stop,
+    )
+    return load_part(Denoiser, run.out / MODEL), trained
+
+
+def _learn_in_group(music: Path, run: GeneratorRun, *, resume: bool, stop: Callable[[], bool]) -> Trained:
+    """Train as one process of several."""
+    return _learn(music, replace(run, resume=resume), stop=stop)[1]
+
+
+def _learn(
+    music: Path,
+    run: GeneratorRun,
+    *,
+    progress: Progress = lambda _done, _note: None,
+    stop: Callable[[], bool] = lambda: False,
+    sheet: Sheet | None = None,
+) -> tuple[Denoiser, Trained]:
+    """Train in this process."""
     from generation.audio.autoencoder import Autoencoder
     from generation.audio.denoiser import Denoiser
     from generation.audio.presets import preset

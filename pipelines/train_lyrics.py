@@ -11,12 +11,13 @@ import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
 from generation.lyrics.corpus import Document, token_stream
-from generation.lyrics.models import DEFAULT_SIZE, MODELS
+from generation.lyrics.models import DEFAULT_SIZE, MODELS, load_model
 from generation.lyrics.runs import build_run_set
 from generation.lyrics.scoring import bits_per_byte
 from generation.lyrics.song import words_of
@@ -26,6 +27,8 @@ from pipelines.lyric_corpus import LyricData, own_documents, prepare
 if TYPE_CHECKING:
     from generation.lyrics.corpus import TokenStream
     from generation.lyrics.language_model import LanguageModel
+    from generation.training.loop import Trained
+    from pipelines.engine import Engine
 
 logger = logging.getLogger(__name__)
 
@@ -92,14 +95,22 @@ def train_lyrics(
     *,
     progress: Callable[[int, str], None] = lambda _step, _note: None,
     stop: Callable[[], bool] = lambda: False,
+    engine: Engine | None = None,
+    processes: int | None = None,
 ) -> tuple[LanguageModel, LyricsReport]:
     """Train a base model on books and on our own songs, measure it, and save it with what it needs.
+
+    Parameters
+    ----------
+    engine : Engine, optional
+        A cluster that trains a network, in so many processes (`pipelines.engine_training`); the folder lies
+        on a path that its nodes share.
 
     Raises
     ------
     ValueError
         An unknown model or size, or too few books.
-    ResumeError, DivergedError, HardwareError, TokenizerError, OSError
+    ResumeError, DivergedError, HardwareError, TokenizerError, EngineError, OSError
     """
     if run.model not in MODELS:
         raise ValueError(f"models are {', '.join(MODELS)}, got {run.model!r}")
@@ -120,7 +131,17 @@ def train_lyrics(
     if run.model == "ngram":
         model, step, done = _train_ngram(run, data, train, valid, folder), 0, True
     else:
-        model, step, done = _train_network(run, data, train, valid, folder, progress, stop)
+        learn = partial(_train_network, run, data.tokenizer.vocab_size, data.tokenizer.identity, train, valid)
+        if engine is None:
+            trained = learn(folder, resume=run.resume, progress=progress, stop=stop)
+        else:
+            from pipelines.engine_training import train_together
+
+            trained = train_together(
+                engine, partial(learn, folder.resolve()), folder, processes=processes, resume=run.resume,
+                progress=progress, stop=stop,
+            )  # fmt: skip
+        model, step, done = load_model(folder / MODEL), trained.step, trained.done
     save_said(data, run.root)
     report = LyricsReport(
         folder / MODEL,
@@ -166,31 +187,34 @@ def _train_ngram(
 
 def _train_network(
     run: LyricsRun,
-    data: LyricData,
+    vocab_size: int,
+    tokenizer_id: str,
     train: TokenStream,
     valid: TokenStream,
     folder: Path,
-    progress: Callable[[int, str], None],
+    *,
+    resume: bool,
     stop: Callable[[], bool],
-) -> tuple[LanguageModel, int, bool]:
+    progress: Callable[[int, str], None] = lambda _step, _note: None,
+) -> Trained:
+    """Train a network in this process, which may be one of several."""
     from generation.training.hardware import Hardware
 
     loop = preset(run.model, run.size).loop
     steps = run.steps or loop.steps
     loop = replace(loop, steps=steps, seed=run.seed, warmup_steps=min(loop.warmup_steps, steps // 4))
-    model, trained = train_network(
+    return train_network(
         run.model,
         run.size,
         train,
-        data.tokenizer.vocab_size,
+        vocab_size,
         out=folder,
         valid=valid,
         loop=loop,
-        tokenizer_id=data.tokenizer.identity,
-        resume=run.resume,
+        tokenizer_id=tokenizer_id,
+        resume=resume,
         minutes=run.minutes,
         hardware=Hardware(bf16=run.bf16),
         progress=progress,
         stop=stop,
-    )
-    return model, trained.step, trained.done
+    )[1]

@@ -60,6 +60,15 @@ Cache = Annotated[
     Path | None,
     typer.Option(metavar="DIR", help="Where clips are kept; by default SONGSPACE_HOME/cache/clips."),
 ]
+Processes = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=4096,
+        metavar="N",
+        help="Processes of the cluster that train; by default a GPU or a node each.",
+    ),
+]
 Workers = Annotated[
     int | None, typer.Option(min=1, max=1024, metavar="W", help="Processes that render clips.")
 ]

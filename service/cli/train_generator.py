@@ -11,7 +11,8 @@ import typer
 
 from service.cli.console import print_json, print_line
 from service.cli.database import open_database
-from service.cli.options import Json
+from service.cli.engines import cluster_named, engine_named
+from service.cli.options import EngineName, Json
 from service.cli.progress import counting_bar
 from service.cli.state import settings_of
 from service.cli.train_codec import (
@@ -22,6 +23,7 @@ from service.cli.train_codec import (
     Out,
     Preset,
     PresetOption,
+    Processes,
     Resume,
     Seed,
     Start,
@@ -32,6 +34,8 @@ from service.cli.train_codec import (
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from pipelines.engine import Engine
 
 _CLIPS = {Preset.TINY: 64, Preset.SMALL: 20_000, Preset.BASE: 60_000}
 
@@ -82,6 +86,8 @@ def generator(
         typer.Option(metavar="DIR", help="Where prepared music is kept; by default SONGSPACE_HOME/cache."),
     ] = None,
     workers: Workers = None,
+    engine: EngineName = "local",
+    processes: Processes = None,
     as_json: Json = False,
 ) -> None:
     """Train what makes music of noise, and print how well it predicts music that was held out."""
@@ -92,7 +98,10 @@ def generator(
     if (autoencoder is None) != (vocoder is None):
         raise typer.BadParameter("--autoencoder and --vocoder belong together: give both, or neither")
     codec, sounder = part_folder("autoencoder", autoencoder), part_folder("vocoder", vocoder)
-    music = _prepared(ctx, data, clips or _CLIPS[preset], seed, cache, workers)
+    cluster = cluster_named(ctx, engine, processes)
+    music = _prepared(
+        ctx, data, clips or _CLIPS[preset], seed, cache, cluster or engine_named(ctx, engine, workers)
+    )
     run = GeneratorRun(
         preset,
         out,
@@ -109,7 +118,13 @@ def generator(
     )
     with counting_bar("learning") as progress, interruptible() as stop:
         _, trained = train_generator(
-            music, run, progress=progress, stop=stop, sheet=lambda step, clips: _draw(out, step, clips)
+            music,
+            run,
+            progress=progress,
+            stop=stop,
+            sheet=lambda step, clips: _draw(out, step, clips),
+            engine=cluster,
+            processes=processes,
         )
     held_out: dict[str, float] = {}
     for row in read_curves(out):
@@ -145,18 +160,18 @@ def generator(
 
 
 def _prepared(
-    ctx: typer.Context, data: Data, clips: int, seed: int, cache: Path | None, workers: int | None
+    ctx: typer.Context, data: Data, clips: int, seed: int, cache: Path | None, engine: Engine
 ) -> Path:
     """Prepare what is to be learned from; return its folder."""
     from pipelines.train_generator import prepare_catalogue, prepare_studio
 
     settings = settings_of(ctx)
-    root, processes = cache or settings.home / "cache", workers or settings.threads
+    root = cache or settings.home / "cache"
     if data is Data.CATALOGUE:
         folder = root / "music-catalogue"
         session_factory = open_database(ctx)
         with counting_bar("decoding") as progress:
-            prepare_catalogue(folder, session_factory, workers=processes, progress=progress)
+            prepare_catalogue(folder, session_factory, engine=engine, progress=progress)
         return folder
     folder = root / f"music-studio-{seed}"
     with counting_bar("rendering", clips) as progress:
@@ -164,7 +179,7 @@ def _prepared(
             folder,
             clips=clips,
             seed=seed,
-            workers=processes,
+            engine=engine,
             soundfont=settings.soundfont,
             progress=progress,
         )

@@ -11,11 +11,12 @@ import typer
 
 from service.cli.console import print_json, print_line, print_note, print_table
 from service.cli.database import NoDatabaseError, open_database
+from service.cli.engines import cluster_named
 from service.cli.ingest import print_problems
-from service.cli.options import Json
+from service.cli.options import EngineName, Json
 from service.cli.progress import counting_bar
 from service.cli.state import settings_of
-from service.cli.train_codec import Minutes, Resume, Seed, interruptible
+from service.cli.train_codec import Minutes, Processes, Resume, Seed, interruptible
 
 if TYPE_CHECKING:
     from db.repositories.preferences import RankedTakes
@@ -94,6 +95,8 @@ def lyrics(
     table: Annotated[
         int, typer.Option(min=0, max=1000, metavar="N", help="Show so many rows of the table of next words.")
     ] = 0,
+    engine: EngineName = "local",
+    processes: Processes = None,
     as_json: Json = False,
 ) -> None:
     """Train what writes lyrics, and print how well it knows books that were held back."""
@@ -110,6 +113,9 @@ def lyrics(
         bf16,
         everything,
     )
+    cluster = cluster_named(ctx, engine, processes)
+    if cluster is not None and stage is not Stage.BASE:
+        raise typer.BadParameter("--engine ray is for --stage base: the other stages are small", ctx=ctx)
     if stage in (Stage.REWARD, Stage.PREFERENCE, Stage.REINFORCE):
         _tune(ctx, run, stage, prompts, as_json)
         return
@@ -118,7 +124,9 @@ def lyrics(
         _print_table(documents, table)
     with counting_bar("learning", steps) as progress, interruptible() as stop:
         if stage is Stage.BASE:
-            _, report = train_lyrics(documents, run, progress=progress, stop=stop)
+            _, report = train_lyrics(
+                documents, run, progress=progress, stop=stop, engine=cluster, processes=processes
+            )
         else:
             from pipelines.teach_lyrics import teach_lyrics
 

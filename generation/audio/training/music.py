@@ -15,11 +15,11 @@ from __future__ import annotations
 import io
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -38,6 +38,8 @@ MANIFEST = "manifest.json"
 FACTOR = 8
 """Spectrograms are filled up with silence to a multiple of so many frames."""
 Progress = Callable[[int, str], None]
+Each = Callable[[Callable[[Any], int], Iterable[Any]], Iterable[int]]
+"""Maps a function over numbers of shards, wherever that is done, and yields its results in order."""
 
 
 class MusicError(ValueError):
@@ -108,9 +110,17 @@ def prepare_music(
     source: Source,
     *,
     workers: int = 1,
+    each: Each | None = None,
     progress: Progress = lambda _done, _note: None,
 ) -> None:
     """Prepare all of a source's items, or go on where it was interrupted, or make a finished one longer.
+
+    Parameters
+    ----------
+    workers : int
+        Processes that prepare side by side.
+    each : Each, optional
+        What prepares instead of them.
 
     Raises
     ------
@@ -135,6 +145,11 @@ def prepare_music(
     todo = [number for number in shards if not _path(folder, number).is_file()]
     done = source.n_items - sum(_size(source, number) for number in todo)
     progress(done, "clips")
+    if each is not None:
+        for prepared in each(partial(_prepare_shard, folder.resolve(), source), todo):
+            done += prepared
+            progress(done, "clips")
+        return
     if workers == 1 or len(todo) < 2:
         for number in todo:
             done += _prepare_shard(folder, source, number)

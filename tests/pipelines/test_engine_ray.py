@@ -1,0 +1,100 @@
+"""Facts about the engine on a Ray cluster of two nodes: the results of this machine, none lost with a node."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.engine import ATTEMPTS, Local, PartitionLostError, engine_of
+from tests.ray_cluster import *  # noqa: F403
+from tests.ray_cluster import add_node
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+def square(number: int) -> int:
+    return number * number
+
+
+def refuse_three(number: int) -> int:
+    if number == 3:
+        raise ValueError("not three")
+    return number
+
+
+def row_and_node(number: int) -> tuple[int, str]:
+    """A row, and where it was made."""
+    import ray
+
+    time.sleep(0.1)
+    return number, ray.get_runtime_context().get_node_id()
+
+
+def die_over_three(number: int, folder: Path, times: int) -> int:
+    if number == 3:
+        (folder / f"begun-{len(list(folder.iterdir()))}").touch()
+        if len(list(folder.iterdir())) <= times:
+            os._exit(1)
+    return number
+
+
+def test_results_are_those_of_this_machine(cluster: Any) -> None:
+    assert list(engine_of("ray", workers=1).map(square, range(50))) == list(Local(2).map(square, range(50)))
+
+
+def test_an_error_comes_in_its_turn_as_it_was_raised(cluster: Any) -> None:
+    results = engine_of("ray", workers=1).map(refuse_three, range(10))
+    assert [next(results) for _ in range(3)] == [0, 1, 2]
+    with pytest.raises(ValueError, match="not three"):
+        next(results)
+
+
+def test_a_node_killed_in_the_middle_loses_no_row(cluster: Any) -> None:
+    engine = engine_of("ray", workers=1)
+    doomed = add_node(cluster)
+    rows = engine.map(row_and_node, range(150))
+    found = [next(rows) for _ in range(30)]
+    assert doomed.node_id in {node for _, node in found}
+    cluster.remove_node(doomed, allow_graceful=False)
+    found += rows
+    assert [number for number, _ in found] == list(range(150))
+    print("rows by node:", Counter(node[:6] for _, node in found), "killed:", doomed.node_id[:6])
+
+
+def test_a_partition_whose_worker_died_is_done_again(cluster: Any, tmp_path: Path) -> None:
+    function = partial(die_over_three, folder=tmp_path, times=ATTEMPTS - 1)
+    assert list(engine_of("ray", workers=1).map(function, range(8))) == list(range(8))
+    assert len(list(tmp_path.iterdir())) == ATTEMPTS
+
+
+def test_a_partition_that_always_kills_is_lost_alone(cluster: Any, tmp_path: Path) -> None:
+    engine = engine_of("ray", workers=1)
+    function = partial(die_over_three, folder=tmp_path, times=1000)
+    assert list(engine.map(function, range(6), lost=lambda number: -number)) == [0, 1, 2, -3, 4, 5]
+    with pytest.raises(PartitionLostError, match="over 3"):
+        list(engine.map(function, range(6)))
+
+
+def test_an_address_that_does_not_answer_is_one_line(cluster: Any, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "service.cli.main",
+        "ingest",
+        str(tmp_path),
+        "--engine",
+        "ray:127.0.0.1:9",
+    ]
+    environment = {**os.environ, "SONGSPACE_HOME": str(tmp_path / "home")}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr.startswith("error: no Ray cluster answers at 127.0.0.1:9")
+    assert ended.stderr.count("\n") == 1
