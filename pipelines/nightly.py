@@ -3,20 +3,21 @@ evaluate -> listens -> ratings -> publish.
 
 Each stage (pipelines/night/, a module each) leaves its folder under `SONGSPACE_HOME/nightly/`
 (pipelines/stages.py) and is skipped when nothing that it reads has changed, so a job that was killed goes on
-where it stopped. `publish` makes the release (pipelines/release_files.py), asks the gate (pipelines/gate.py),
-moves the pointer and renews the users' profiles.
+where it stopped. How much memory each took at its peak is in its report and in the release's manifest.
+`publish` makes the release (pipelines/release_files.py), asks the gate (pipelines/gate.py), moves the pointer
+and renews the users' profiles.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from db.session import SessionFactory
-from pipelines.night import (
 from pipelines.engine import Engine
 from pipelines.memory import peak_memory
+from pipelines.night import (
     axes,
     clean,
     cooccurrence,
@@ -94,5 +95,9 @@ class Night:
             for name in STAGES if chosen is None else (chosen,):
                 if progress is not None:
                     progress(name)
-                reports.append(_RUN[name](job))
+                with peak_memory() as memory:
+                    report = _RUN[name](job)
+                # A stage that was done before keeps the peak of when it was.
+                peak = report.peak_bytes if report.done_before and report.peak_bytes else memory.peak_bytes
+                reports.append(replace(report, peak_bytes=peak))
         return NightlyReport(tuple(reports), current_name(job.releases), job.message)

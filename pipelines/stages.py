@@ -21,6 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipelines.memory import peak_bytes
+
 logger = logging.getLogger(__name__)
 
 STAMP = "stamp.json"
@@ -33,12 +35,17 @@ class JobRunningError(Exception):
 
 @dataclass(frozen=True)
 class StageReport:
-    """What came of a stage: its counts, how long it took, and whether it had to be done at all."""
+    """What came of a stage: its counts, how long it took, and whether it had to be done at all.
+
+    `peak_bytes` is the most memory that it took (pipelines/memory.py), now or when it was done; 0 where
+    nobody measured.
+    """
 
     name: str
     counts: Mapping[str, Any]
     seconds: float
     done_before: bool
+    peak_bytes: int = 0
 
 
 @contextmanager
@@ -108,7 +115,9 @@ class Work:
         stamp = self.stamp(stage)
         if not again and stamp is not None and stamp.get("fingerprint") == mark:
             logger.info("%s: nothing new", stage)
-            return StageReport(stage, stamp["counts"], float(stamp["seconds"]), True)
+            return StageReport(
+                stage, stamp["counts"], float(stamp["seconds"]), True, int(stamp.get("peak_bytes", 0))
+            )
         self.folder.mkdir(parents=True, exist_ok=True)
         building, old = self.folder / f".building-{stage}", self.folder / f".old-{stage}"
         for leftover in (building, old):
@@ -122,6 +131,7 @@ class Work:
             "mark": _hash_of(building),
             "counts": counts,
             "seconds": round(seconds, 3),
+            "peak_bytes": peak_bytes(),
         }
         (building / STAMP).write_text(json.dumps(facts, indent=2), encoding="utf-8")
         # Moved out of the way first: a half-removed folder must not stand there with its stamp.
@@ -130,7 +140,7 @@ class Work:
         os.rename(building, self.folder / stage)
         shutil.rmtree(old, ignore_errors=True)
         logger.info("%s: %s, %.1f s", stage, ", ".join(f"{k} {v}" for k, v in counts.items()), seconds)
-        return StageReport(stage, counts, seconds, False)
+        return StageReport(stage, counts, seconds, False, facts["peak_bytes"])
 
     def mark_of(self, stage: str) -> str:
         """Mark of what a finished stage wrote, for those that read it.

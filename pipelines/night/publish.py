@@ -16,6 +16,7 @@ from db.repositories import releases as releases_repository
 from db.session import write_transaction
 from pipelines.columns import SONG_ID
 from pipelines.gate import judge
+from pipelines.memory import is_per_stage, peak_bytes
 from pipelines.new_songs import place_new_songs
 from pipelines.night.job import GateClosedError, Job
 from pipelines.profiles import renew_profiles
@@ -136,6 +137,7 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         "space": LISTS if job.by_sound is None else SOUND,
         "sounds": None if parts.audio is None else facts_of(parts.audio),
         "half_life": json.loads(path("listens", "half_life.json").read_text(encoding="utf-8")),
+        "memory": _memory(job),
     }
     indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
     write_release(job.releases, name, parts, indexes[0], indexes[1], facts)
@@ -143,6 +145,17 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
     if found:
         raise ReleaseError(f"release {name} failed its self-test and was not published: {'; '.join(found)}")
     return name
+
+
+def _memory(job: Job) -> dict[str, object]:
+    """The most memory of each stage, in MiB; of `publish` up to here."""
+    stamps = {stage: job.work.stamp(stage) for stage in (*_READ, "corpus", "ratings")}
+    peaks = {stage: int(stamp.get("peak_bytes", 0)) for stage, stamp in stamps.items() if stamp is not None}
+    peaks["publish"] = peak_bytes()
+    return {
+        "peak_mib": {stage: round(peak / 2**20) for stage, peak in peaks.items()},
+        "of_each_stage_alone": is_per_stage(),
+    }
 
 
 def _new_name(job: Job) -> str:

@@ -114,7 +114,7 @@ def _night(home: Path, session_factory: SessionFactory, threads: int) -> None:
             say(stage)
 
         report = night.run(started)
-        clock.finish(dict(report.stages[-1].counts))
+        clock.finish(dict(report.stages[-1].counts), report.stages[-1].peak_bytes)
     if all(stage.done_before for stage in report.stages[:-1]):
         print_line("Nothing new since the last night.")
 

@@ -70,27 +70,31 @@ class StageClock:
         self._tell_finished()
         self.running, self.since = stage, time.perf_counter()
 
-    def finish(self, counts: dict[str, object]) -> None:
-        """Tell the last stage; `counts` stand in for the stamp that `publish` does not leave."""
-        self._tell_finished(counts)
+    def finish(self, counts: dict[str, object], peak_bytes: int = 0) -> None:
+        """Tell the last stage; what is given stands in for the stamp that `publish` does not leave."""
+        self._tell_finished(counts, peak_bytes)
         self.running = None
 
-    def _tell_finished(self, counts: dict[str, object] | None = None) -> None:
+    def _tell_finished(self, counts: dict[str, object] | None = None, peak_bytes: int = 0) -> None:
         if self.running is None:
             return
         stamp = self.work.stamp(self.running)
         found = stamp["counts"] if stamp is not None else counts or {}
+        peak = peak_bytes if stamp is None else int(stamp.get("peak_bytes", 0))
         done_before = stamp is not None and stamp == self.before[self.running]
         seconds = time.perf_counter() - self.since
-        for line in stage_lines(self.running, found, seconds, done_before):
+        for line in stage_lines(self.running, found, seconds, done_before, peak):
             self.tell(line)
 
 
-def stage_lines(stage: str, counts: dict[str, object], seconds: float, done_before: bool) -> list[str]:
-    """One line, or a few, for a stage: its name, seconds, and counts."""
+def stage_lines(
+    stage: str, counts: dict[str, object], seconds: float, done_before: bool, peak_bytes: int = 0
+) -> list[str]:
+    """One line, or a few, for a stage: its name, seconds, the most memory that it took, and counts."""
     told = ", ".join(f"{name} {_shown(value)}" for name, value in counts.items() if value is not None)
     took = "as before" if done_before else f"{seconds:.1f} s"
-    return textwrap.wrap(f"{stage:<13}{took:>9}   {told}", _WIDTH, subsequent_indent=" " * 25)
+    memory = f"{peak_bytes / 2**20:,.0f} MiB" if peak_bytes else ""
+    return textwrap.wrap(f"{stage:<13}{took:>9}{memory:>12}   {told}", _WIDTH, subsequent_indent=" " * 37)
 
 
 def _shown(value: object) -> str:
