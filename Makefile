@@ -24,7 +24,7 @@ INSTALLED := $(VENV)/.installed
 PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
-.PHONY: help setup demo test lint format docs check clean bench-song2vec bench-index bench-kill-nightly sweep-song2vec \
+.PHONY: help setup demo test lint format docs check clean bench-song2vec bench-index bench-kill-nightly bench-kills sweep-song2vec \
 	bench-lists bench-recommend bench-service bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
 	compare-styles studio-truth ablate-ranker
 
@@ -76,6 +76,9 @@ bench-index: $(INSTALLED)  ## exact search beside HNSW at several sizes
 
 bench-kill-nightly: $(INSTALLED)  ## kill -9 a nightly job at random moments (TIMES=20)
 	$(BIN)/python -m benchmarks.kill_nightly --times $(or $(TIMES),20)
+
+bench-kills: $(INSTALLED)  ## kill -9 ingest, night, publish, service and worker, on both databases (ARGS='--times 20')
+	$(BIN)/python -m benchmarks.kill_matrix $(ARGS)
 
 sweep-song2vec: $(INSTALLED)  ## what each setting of song2vec is worth (SETS='FOLDER...'); fills docs/song2vec.md
 	$(BIN)/python -m benchmarks.song2vec_sweep $(SETS)

@@ -6,7 +6,8 @@ sets.
 A SET is a folder in the tabular layout. For each set and split (protocol continuation-v1) song2vec is
 trained by itself and scored three ways: input against input (cosine to the mean), input against output (mean
 of logits), and as a mixture of softmaxes at temperature 2 (what the blend uses). Figures are NDCG@100.
-`--plot` draws them.
+`--plot` draws them. The trainings are shared out among the workers of an engine: `--engine ray:ADDRESS` is a
+cluster whose nodes have this checkout on their PYTHONPATH, and the sets under the same paths.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import argparse
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -23,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tabular_corpus import read_corpus
+from pipelines.engine import Engine, Local, engine_of
 from recsys.baselines import fit_gensim_defaults, fit_item_knn
 from recsys.components import Vectors
 from recsys.corpus import sample_versions, write_corpus_file
@@ -79,37 +82,68 @@ def run(split: Split, settings: Song2VecSettings) -> dict[str, float]:
     return {**found, "seconds": round(seconds, 1)}
 
 
-def sweep(folders: Sequence[Path], seeds: Sequence[int], out: Path) -> list[dict[str, Any]]:
+@dataclass(frozen=True)
+class Trial:
+    """One training on one split of one set; without settings a peer's."""
+
+    folder: Path
+    seed: int
+    setting: str
+    value: str = ""
+    settings: Song2VecSettings | None = None
+
+    @property
+    def name(self) -> dict[str, Any]:
+        """What tells it from all others."""
+        return {"set": self.folder.name, "split": self.seed, "setting": self.setting, "value": self.value}
+
+
+def try_one(trial: Trial) -> dict[str, Any]:
+    """The row of a trial: its name and its figures."""
+    split = _split(trial.folder, trial.seed)
+    if trial.settings is not None:
+        return {**trial.name, **run(split, trial.settings)}
+    fit = fit_item_knn if trial.setting == "item-kNN" else fit_gensim_defaults
+    found = float(measure(fit(split.train), split.cases)["ndcg@100"].mean())
+    return {**trial.name, "NDCG@100": round(found, 4)}
+
+
+@lru_cache(maxsize=1)
+def _split(folder: Path, seed: int) -> Split:
+    return make_split(read_corpus(folder), seed=seed, max_cases=400)
+
+
+def trials(folders: Sequence[Path], seeds: Sequence[int]) -> list[Trial]:
+    """Every move on every set and split, those of one split together."""
+    return [
+        trial
+        for seed in seeds
+        for folder in folders
+        for trial in (
+            Trial(folder, seed, "item-kNN"),
+            Trial(folder, seed, "gensim defaults"),
+            *(
+                Trial(folder, seed, setting, ", ".join(map(str, move.values())), replace(CENTRE, **move))
+                for setting, moves in MOVES.items()
+                for move in moves
+            ),
+        )
+    ]
+
+
+def sweep(
+    folders: Sequence[Path], seeds: Sequence[int], out: Path, engine: Engine | None = None
+) -> list[dict[str, Any]]:
     """Every move on every set and split; results are written after each, so that a long sweep loses
     nothing.
     """
     results: list[dict[str, Any]] = json.loads(out.read_text()) if out.exists() else []
-    done = {(r["set"], r["split"], r["setting"], r["value"]) for r in results}
-    for seed in seeds:
-        for folder in folders:
-            split = make_split(read_corpus(folder), seed=seed, max_cases=400)
-            jobs: list[tuple[str, str, Song2VecSettings | None]] = [
-                ("item-kNN", "", None),
-                ("gensim defaults", "", None),
-            ]
-            for setting, moves in MOVES.items():
-                for move in moves:
-                    value = ", ".join(str(v) for v in move.values())
-                    jobs.append((setting, value, replace(CENTRE, **move)))
-            for setting, value, settings in jobs:
-                if (folder.name, seed, setting, value) in done:
-                    continue
-                if settings is not None:
-                    figures = run(split, settings)
-                else:
-                    fit = fit_item_knn if setting == "item-kNN" else fit_gensim_defaults
-                    figures = {
-                        "NDCG@100": round(float(measure(fit(split.train), split.cases)["ndcg@100"].mean()), 4)
-                    }
-                row = {"set": folder.name, "split": seed, "setting": setting, "value": value, **figures}
-                results.append(row)
-                out.write_text(json.dumps(results, indent=1) + "\n")
-                print(json.dumps(row), flush=True)
+    done = [{name: row[name] for name in ("set", "split", "setting", "value")} for row in results]
+    todo = [trial for trial in trials([f.resolve() for f in folders], seeds) if trial.name not in done]
+    for row in (engine or Local(1)).map(try_one, todo):
+        results.append(row)
+        out.write_text(json.dumps(results, indent=1) + "\n")
+        print(json.dumps(row), flush=True)
     return results
 
 
@@ -179,9 +213,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("docs/song2vec_sweep.json"))
     parser.add_argument("--plot", type=Path, default=Path("docs/song2vec_sweep.png"))
     parser.add_argument("--page", type=Path, default=Path("docs/song2vec.md"))
+    parser.add_argument("--engine", default="local", metavar="E", help="local, ray or ray:ADDRESS")
+    parser.add_argument("--workers", type=int, default=1, help="processes of the local engine")
     arguments = parser.parse_args()
     print(json.dumps({"centre": asdict(CENTRE)}))
-    results = sweep(arguments.sets, arguments.seeds, arguments.out)
+    engine = engine_of(arguments.engine, workers=arguments.workers)
+    results = sweep(arguments.sets, arguments.seeds, arguments.out, engine)
     plot(results, arguments.plot)
     fill_page(arguments.page, table(results))
 

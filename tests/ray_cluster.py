@@ -23,13 +23,13 @@ def cluster() -> Iterator[Any]:
     from ray.cluster_utils import Cluster
 
     with pytest.MonkeyPatch.context() as patch:
-        # The nodes find the tests' functions; and on a busy machine their workers would wait behind all others.
+        # The nodes find the tests' functions; and their workers do not wait behind all others.
         patch.setenv("PYTHONPATH", str(ROOT))
         patch.setenv("RAY_worker_niceness", "0")
         yield from _running(ray, Cluster)
 
 
-def _running(ray: Any, Cluster: Any) -> Iterator[Any]:  # noqa: N803
+def _running(ray: Any, Cluster: Any) -> Iterator[Any]:
     started = Cluster(
         initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": STORE_BYTES}
     )

@@ -1,4 +1,4 @@
-"""Facts about the engine on a Ray cluster of two nodes: the results of this machine, none lost with a node."""
+"""Facts about the engine on a Ray cluster of two nodes: the same results as here, none lost with a node."""
 
 from __future__ import annotations
 
