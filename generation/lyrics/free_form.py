@@ -140,6 +140,7 @@ class FreeForm:
         self._points: np.ndarray = self._within & [
             not any(c.isalnum() or c == "\ufffd" for c in one) for one in pieces
         ]
+        self._lettered: np.ndarray = text & [any(c.isalpha() for c in one) for one in pieces]
         self._letters: np.ndarray = self._within & [one.isalpha() and one.isascii() for one in pieces]
 
     def allowed(self, song: Sequence[int]) -> np.ndarray:
@@ -164,8 +165,8 @@ class FreeForm:
         return np.asarray(mask | self._marks((VERSE_ID, CHORUS_ID)))
 
     def _in_line(self, line: Sequence[int], n_words: int) -> np.ndarray:
-        if len(line) > _MOST_LINE_TOKENS and n_words:
-            return self._marks((LINE,))
+        if len(line) > _MOST_LINE_TOKENS:  # so many points and no word: now one begins
+            return self._marks((LINE,)) if n_words else self._first & self._lettered
         if n_words < MOST_WORDS:
             mask = self._text.copy()
             mask[LINE] = n_words > 0
