@@ -35,6 +35,8 @@ DEFAULT_WEIGHTS: dict[str, float] = {
 FEWEST_CASES = 30
 _GRID = (0.0, 0.3, 0.6, 1.0, 1.6, 2.4, 4.0)
 _CANDIDATES_EACH = 300
+# Scores held in memory at once: cases x songs x components, of 4 bytes, twice.
+_SCORES_AT_ONCE = 100_000_000
 _LEAST_WEIGHT = 0.02
 # Lower than any score.
 _PADDING = -1e3
@@ -98,7 +100,8 @@ def join_tables(tables: Sequence[Table]) -> Table:
 def gather(
     components: Mapping[str, Component], cases: Sequence[Case], n_songs: int, *, batch: int = 64
 ) -> Table:
-    """Score the best 300 songs of every component for each case."""
+    """Score the best 300 songs of every component for each case, at most `batch` cases at once."""
+    batch = max(1, min(batch, _SCORES_AT_ONCE // max(1, n_songs * len(components))))
     features: list[tuple[np.ndarray, np.ndarray]] = []
     for start in range(0, len(cases), batch):
         part = cases[start : start + batch]

@@ -13,15 +13,20 @@ asymmetric cosine).
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 import scipy.sparse as sp
 
 from recsys.corpus import Corpus
 
-# Pairs held in memory at once while counting what comes after what: some 40 bytes each.
-_PAIRS_AT_ONCE = 4_000_000
+# Pairs of places held in memory at once: some 40 bytes each.
+_PAIRS_AT_ONCE = 8_000_000
+# With more pairs of places than this each song keeps its strongest neighbours alone, so that all together are
+# no more than `_KEPT` (8 bytes each): a million lists of 66 songs have some 9e9 pairs.
+_EXACT_PAIRS = 200_000_000
+_KEPT = 100_000_000
+_KEPT_AT_LEAST = 64
 
 
 def song_weights(corpus: Corpus) -> np.ndarray:
@@ -31,37 +36,89 @@ def song_weights(corpus: Corpus) -> np.ndarray:
 
 
 def count_together(corpus: Corpus) -> sp.csr_matrix:
-    """Weighted number of lists that hold both songs; float32 CSR, sorted, symmetric, empty diagonal."""
+    """Weighted number of lists that hold both songs; float32 CSR, sorted, symmetric, empty diagonal.
+
+    On very large corpora a row holds its strongest neighbours (`strongest_kept`), and is not symmetric.
+    """
     incidence = corpus.incidence()
-    weighted = sp.csr_matrix(sp.diags(corpus.weights()) @ incidence)
-    together = sp.csr_matrix(weighted.T @ incidence, dtype=np.float32)
-    together = sp.csr_matrix(together - sp.diags(together.diagonal()), dtype=np.float32)
-    together.eliminate_zeros()
-    together.sort_indices()
-    return together
+    weighted = sp.csr_matrix((sp.diags(corpus.weights()) @ incidence).T, dtype=np.float32)
+    pairs = incidence.T @ corpus.lengths
+    most, counts = strongest_kept(float(pairs.sum()), corpus.n_songs), corpus.counts()
+    blocks = []
+    for start, stop in _blocks(pairs):
+        block = sp.csr_matrix(weighted[start:stop] @ incidence, dtype=np.float32)
+        row = np.repeat(np.arange(start, stop), np.diff(block.indptr))
+        blocks.append(_kept(block, block.indices != row, counts, most))
+    return _stacked(blocks, corpus.n_songs)
 
 
 def count_after(corpus: Corpus) -> sp.csr_matrix:
-    """Weighted number of lists in which the column's song comes after the row's; float32 CSR, sorted."""
+    """Weighted number of lists in which the column's song comes after the row's; float32 CSR, sorted.
+
+    On very large corpora a row holds its strongest neighbours, as in `count_together`.
+    """
     n = corpus.n_songs
-    total: Any = sp.csr_matrix((n, n), dtype=np.float32)  # type: ignore[arg-type]
     weights = np.repeat(corpus.weights(), corpus.lengths)
     following = np.repeat(corpus.indptr[1:], corpus.lengths) - np.arange(corpus.n_tokens) - 1
-    pairs = np.concatenate([[0], np.cumsum(following)])
+    pairs = np.bincount(corpus.rows, weights=following, minlength=n)
+    most, counts = strongest_kept(float(2 * pairs.sum()), n), corpus.counts()
+    by_song = np.argsort(corpus.rows, kind="stable")
+    first = np.concatenate([[0], np.cumsum(counts)])
+    blocks = []
+    for start, stop in _blocks(pairs):
+        places = by_song[first[start] : first[stop]]
+        each = following[places]
+        begins = np.cumsum(each) - each
+        after = corpus.rows[np.repeat(places + 1 - begins, each) + np.arange(each.sum())]
+        row = np.repeat(corpus.rows[places] - start, each)
+        data = np.repeat(weights[places], each)
+        block = sp.csr_matrix((data, (row, after)), shape=(stop - start, n), dtype=np.float32)
+        blocks.append(_kept(block, None, counts, most))
+    return _stacked(blocks, n)
+
+
+def strongest_kept(n_pairs: float, n_songs: int) -> int | None:
+    """How many neighbours a song keeps in a corpus of so many pairs of places; None for all of them."""
+    return None if n_pairs <= _EXACT_PAIRS else max(_KEPT_AT_LEAST, _KEPT // max(n_songs, 1))
+
+
+def _blocks(pairs: np.ndarray) -> Iterator[tuple[int, int]]:
+    """Ranges of songs with so many pairs together as are held at once, or of one song with more."""
+    ends = np.cumsum(pairs)
     start = 0
-    # Blocks of places, not of lists: one very long list is counted in parts.
-    while start < corpus.n_tokens:
-        stop = int(np.searchsorted(pairs, pairs[start] + _PAIRS_AT_ONCE, side="right")) - 1
-        stop = max(start + 1, stop)
-        each = following[start:stop]
-        first = np.arange(start, stop) + 1 - (pairs[start:stop] - pairs[start])
-        after = corpus.rows[np.repeat(first, each) + np.arange(pairs[stop] - pairs[start])]
-        before = np.repeat(corpus.rows[start:stop], each)
-        data = np.repeat(weights[start:stop], each)
-        total = total + sp.csr_matrix((data, (before, after)), shape=(n, n))
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        stop = max(start + 1, int(np.searchsorted(ends, before + _PAIRS_AT_ONCE, side="right")))
+        yield start, stop
         start = stop
-    total.sort_indices()
-    return sp.csr_matrix(total)
+
+
+def _kept(
+    block: sp.csr_matrix, mask: np.ndarray | None, counts: np.ndarray, most: int | None
+) -> sp.csr_matrix:
+    """The entries of a block that stay: those of the mask, and of each row the `most` with the largest
+    cosine.
+    """
+    lengths = np.diff(block.indptr)
+    kept = np.ones(block.nnz, dtype=bool) if mask is None else mask
+    if most is not None:
+        closeness = block.data / np.sqrt(np.maximum(counts[block.indices], 1))
+        closeness[~kept] = -1.0
+        for row in np.flatnonzero(lengths > most).tolist():
+            part = slice(block.indptr[row], block.indptr[row + 1])
+            dropped = np.argpartition(-closeness[part], most - 1)[most:]
+            kept[part.start + dropped] = False
+    held = np.concatenate([[0], np.cumsum(kept)])
+    indptr = held[block.indptr]
+    own = sp.csr_matrix((block.data[kept], block.indices[kept], indptr), shape=block.shape)
+    own.sort_indices()
+    return own
+
+
+def _stacked(blocks: list[sp.csr_matrix], n: int) -> sp.csr_matrix:
+    if not blocks:
+        return sp.csr_matrix((n, n), dtype=np.float32)  # type: ignore[arg-type]
+    return sp.csr_matrix(blocks[0] if len(blocks) == 1 else sp.vstack(blocks, format="csr"))
 
 
 def similarity(

@@ -19,6 +19,7 @@ import numpy as np
 import scipy.sparse as sp
 
 SOURCE_POWER = 0.5
+_PLACES_AT_ONCE = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,64 @@ class Corpus:
 
     def restrict(self, min_count: int) -> Corpus:
         """Keep the songs that stand in at least so many lists, numbered anew, and the lists that hold any."""
-        lists = np.repeat(np.arange(self.n_lists), self.lengths)
-        songs, sources = self.song_ids[self.rows], self.snapshots_of[lists]
-        return build_corpus(lists, songs, self.groups[lists], sources=sources, min_count=min_count)
+        kept_songs = self.counts() >= min_count
+        kept = kept_songs[self.rows]
+        held = np.concatenate([[0], np.cumsum(kept)])
+        lengths = np.diff(held[self.indptr])
+        lists = lengths > 0
+        new_row = (np.cumsum(kept_songs) - 1).astype(np.int32)
+        return Corpus(
+            self.song_ids[kept_songs],
+            np.concatenate([[0], np.cumsum(lengths[lists])]).astype(np.int64),
+            new_row[self.rows[kept]],
+            self.groups[lists],
+            self.snapshots_of[lists],
+        )
+
+
+def gather_corpus(
+    song_ids: np.ndarray, indptr: np.ndarray, groups: np.ndarray, sources: np.ndarray
+) -> Corpus:
+    """`build_corpus` for lists that stand in arrays already: no sort of all places, a part at a time.
+
+    Parameters
+    ----------
+    song_ids : int array, shape (n_places,)
+        Not negative; list `i` is `song_ids[indptr[i]:indptr[i + 1]]`, in order of position.
+    groups, sources : int arrays, shape (n_lists,)
+
+    Raises
+    ------
+    ValueError
+        Arrays that do not fit together.
+    """
+    if len(indptr) != len(groups) + 1 or len(groups) != len(sources) or indptr[-1] != len(song_ids):
+        raise ValueError(f"{len(groups)} lists with {len(indptr)} bounds, {len(song_ids)} places")
+    vocabulary = np.flatnonzero(np.bincount(song_ids)) if len(song_ids) else np.zeros(0, np.int64)
+    new_row = np.zeros(int(vocabulary[-1]) + 1 if len(vocabulary) else 1, dtype=np.int32)
+    new_row[vocabulary] = np.arange(len(vocabulary), dtype=np.int32)
+    parts, lengths = [], []
+    start = 0
+    while start < len(groups):
+        stop = int(np.searchsorted(indptr, indptr[start] + _PLACES_AT_ONCE, side="right")) - 1
+        stop = max(start + 1, stop)
+        rows = new_row[song_ids[indptr[start] : indptr[stop]]]
+        own = np.diff(indptr[start : stop + 1])
+        number = np.repeat(np.arange(stop - start), own)
+        kept = _first_occurrences(number, rows, len(vocabulary))
+        parts.append(rows[kept])
+        lengths.append(np.bincount(number[kept], minlength=stop - start))
+        start = stop
+    rows = np.concatenate([np.zeros(0, np.int32), *parts])
+    length = np.concatenate([np.zeros(0, np.int64), *lengths])
+    there = length > 0
+    return Corpus(
+        vocabulary.astype(np.int64),
+        np.concatenate([[0], np.cumsum(length[there])]).astype(np.int64),
+        rows,
+        np.asarray(groups)[there].astype(np.int64),
+        np.asarray(sources)[there].astype(np.int64),
+    )
 
 
 def build_corpus(
@@ -232,12 +288,13 @@ def write_corpus_file(corpus: Corpus, path: Path, lists: np.ndarray | None = Non
     """
     longest = 10_000
     n_tokens = 0
+    # Each number is written out once: a song stands in many lists, and in each of the rounds.
+    words = [str(row) for row in range(corpus.n_songs)]
     with path.open("w", encoding="ascii") as file:
-        for i in range(corpus.n_lists) if lists is None else lists:
-            songs = corpus.songs_of(int(i))
+        for i in range(corpus.n_lists) if lists is None else lists.tolist():
+            songs = corpus.songs_of(i).tolist()
             for start in range(0, len(songs), longest):
-                file.write(" ".join(map(str, songs[start : start + longest].tolist())))
-                file.write("\n")
+                file.write(" ".join([words[row] for row in songs[start : start + longest]]) + "\n")
             n_tokens += len(songs)
     return n_tokens
 

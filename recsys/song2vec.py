@@ -78,6 +78,9 @@ def unit(vectors: np.ndarray) -> np.ndarray:
 # (Song, neighbour) pairs shown in all training at most: some two minutes on two cores.
 PAIRS = 3e8
 _ROUNDS, _MOST_EPOCHS = 3, 10
+# On corpora of more pairs a round than `PAIRS` this many times as many are trained on, as long as that is
+# more than a round.
+_FEW_ROUNDS = 3.0
 
 
 def settings_for(
@@ -85,13 +88,16 @@ def settings_for(
 ) -> Song2VecSettings:
     """Choose how long to train: thirty epochs, or fewer on large corpora, which show as many pairs in less.
 
+    There are three rounds of one epoch at least, but on corpora of which a single round has more than that,
+    where a song stands in many lists, one or two.
+
     The window spans the playlist, so an epoch costs the sum of squared lengths. Thirty epochs beat twelve on
     every development set, by one to nine per cent (docs/song2vec.md).
 
     Parameters
     ----------
     pairs : float
-        (Song, neighbour) pairs to train on at most, as far as three epochs allow.
+        (Song, neighbour) pairs to train on at most, as far as the fewest rounds allow.
     share : float
         Of these epochs, for vectors that only have to tell what song2vec is worth.
     """
@@ -100,7 +106,10 @@ def settings_for(
     in_one_round = float((corpus.weights() * lengths * in_reach).sum())
     epochs = int(np.clip(pairs / max(_ROUNDS * in_one_round, 1.0), 1, _MOST_EPOCHS))
     epochs = max(1, round(share * epochs))
-    return Song2VecSettings(epochs=epochs, rounds=_ROUNDS, workers=workers, seed=seed)
+    rounds = (
+        _ROUNDS if in_one_round <= PAIRS else max(1, min(_ROUNDS, int(_FEW_ROUNDS * PAIRS / in_one_round)))
+    )
+    return Song2VecSettings(epochs=epochs, rounds=rounds, workers=workers, seed=seed)
 
 
 def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) -> SongVectors:

@@ -25,6 +25,8 @@ MIN_COUNTS = (3, 2, 1)
 # part.
 TAIL_TRUST = 2.0 / 3.0
 _NEIGHBOURS = 20
+# Songs of the tail that are described together: each has all songs of its lists beside it for a moment.
+_SONGS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,15 @@ def stand_ins_of(corpus: Corpus, in_tail: sp.csr_matrix, in_vocabulary: sp.csr_m
     """
     # One weight a list, shared out among its songs: a stand-in from a short list says more.
     weight = corpus.weights() / np.maximum(corpus.lengths, 1)
-    return strongest(sp.csr_matrix(in_tail.T @ sp.diags(weight) @ in_vocabulary))
+    weighted = sp.csr_matrix(sp.diags(weight) @ in_vocabulary)
+    by_song = sp.csr_matrix(in_tail.T)
+    blocks = [
+        strongest(sp.csr_matrix(by_song[start : start + _SONGS_AT_ONCE] @ weighted))
+        for start in range(0, by_song.shape[0], _SONGS_AT_ONCE)
+    ]
+    if len(blocks) == 1:
+        return blocks[0]
+    return sp.csr_matrix(sp.vstack(blocks)) if blocks else strongest(sp.csr_matrix(by_song @ weighted))
 
 
 def strongest(beside: sp.csr_matrix) -> sp.csr_matrix:
