@@ -20,8 +20,8 @@ from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_REF, USER_RE
 from pipelines.erasures import Erasures
 from pipelines.ingest_files import edited_files, store_files
 from pipelines.ingest_lyrics import store_lyrics
-from pipelines.ingest_playlists import StoredPlaylists, store_playlists
-from pipelines.ingest_songs import Complain, store_songs
+from pipelines.ingest_playlists import StoredPlaylists, numbers_of, store_playlists
+from pipelines.ingest_songs import Complain, SongMemory, store_songs
 from pipelines.ingest_tags import store_tags
 from pipelines.listen_sums import ListenSums
 from pipelines.sources.batch import Batch, Problem
@@ -65,6 +65,7 @@ class StoredBatch:
     problems: list[Problem] = field(default_factory=list)
     song_states: dict[int, SongState] = field(default_factory=dict)
     contents: dict[tuple[str, str], str] = field(default_factory=dict)
+    said: SongMemory = field(default_factory=dict)
 
 
 def store_batch(
@@ -75,12 +76,13 @@ def store_batch(
     earlier: Mapping[tuple[str, str], str],
     sums: ListenSums | None = None,
     erasures: Erasures | None = None,
+    memory: Mapping[str, tuple[int, int]] | None = None,
 ) -> StoredBatch:
     """Store everything that is in the batch; `sums` keeps the users' sums of listens up to date, and what
     users did who were deleted (`erasures`) is passed over.
 
     `earlier` are the content hashes of the playlists, by (scheme, value), that came in before in the same
-    run.
+    run, `memory` its songs.
     """
     done = StoredBatch()
 
@@ -88,7 +90,9 @@ def store_batch(
         done.problems.append(Problem(source, place, reason))
 
     edited = edited_files(session, batch.files, batch.songs) if len(batch.files) else {}
-    songs = store_songs(session, batch.songs, batch.aliases, complain=complain, edited=edited)
+    told = None if len(batch.files) else memory
+    songs = store_songs(session, batch.songs, batch.aliases, complain=complain, edited=edited, memory=told)
+    done.said = songs.said
     done.song_states = dict.fromkeys(songs.song_of.values(), SongState.UNCHANGED)
     done.song_states |= dict.fromkeys(songs.changed, SongState.CHANGED)
     if len(batch.tags):
@@ -187,7 +191,8 @@ def _people(
     """Return the rows that can be stored, with their `user` and `song` ids; make the users that are new."""
     refs = rows[USER_REF].unique().tolist()
     pair_of = {ref: pair for ref in refs if (pair := external_id(ref)) is not None}
-    songs = rows[SONG_REF].map(song_of)
+    numbers = pd.Series(numbers_of(rows[SONG_REF], song_of), index=rows.index)
+    songs = numbers.mask(numbers < 0)
     early, nobody = rows[LISTENED_AT_S] < 0, ~rows[USER_REF].isin(pair_of)
     for bad, reason in (
         (songs.isna(), "of a song that is not known"),

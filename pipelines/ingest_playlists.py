@@ -98,8 +98,8 @@ def _songs(
     """Return the song ids of each playlist, in the order of positions."""
     refs = list(dict.fromkeys(lists[PLAYLIST_REF].tolist()))
     place = {ref: number for number, ref in enumerate(refs)}
-    rows = entries[PLAYLIST_REF].map(place).fillna(-1).to_numpy(dtype=np.int64)
-    songs = entries[SONG_REF].map(song_of).fillna(-1).to_numpy(dtype=np.int64)
+    rows = numbers_of(entries[PLAYLIST_REF], place)
+    songs = numbers_of(entries[SONG_REF], song_of)
     for name, count in entries[PLAYLIST_REF][rows < 0].value_counts().items():
         complain(f"playlist {name!s}", f"{count} entries of a playlist that is not there")
     lost = entries[(rows >= 0) & (songs < 0)]
@@ -111,6 +111,14 @@ def _songs(
     bounds = np.searchsorted(rows[order], np.arange(len(refs) + 1))
     in_order: NDArray[np.int64] = songs[order].astype(np.int64)
     return {ref: in_order[bounds[number] : bounds[number + 1]] for ref, number in place.items()}
+
+
+def numbers_of(refs: pd.Series, number_of: Mapping[str, int]) -> NDArray[np.int64]:
+    """The number of each ref, -1 for one that has none; each different ref is looked up once."""
+    codes, different = pd.factorize(refs)
+    table = np.array([*(number_of.get(ref, -1) for ref in different.tolist()), -1], dtype=np.int64)
+    found: NDArray[np.int64] = table[codes]  # What is missing has code -1, the last place.
+    return found
 
 
 def content_of(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
@@ -42,13 +42,23 @@ _OF_FILES = frozenset(["file", "path", "mbid", "isrc"])
 Complain = Callable[[str, str], None]  # Called with a place and a reason.
 
 
+SongMemory = dict[str, tuple[int, int]]
+"""Songs that this run has stored, by ref: a hash of what was said of them, and their id."""
+
+MOST_REMEMBERED = 3_000_000  # Some 300 bytes each.
+
+
 @dataclass(frozen=True)
 class StoredSongs:
-    """Which song each ref of the batch is, and which songs are new or gained something."""
+    """Which song each ref of the batch is, and which songs are new or gained something.
+
+    `said` is what to remember of the batch once it is committed.
+    """
 
     song_of: dict[str, int]
     added: set[int]
     changed: set[int]
+    said: SongMemory = field(default_factory=dict)
 
 
 def store_songs(
@@ -58,12 +68,59 @@ def store_songs(
     *,
     complain: Complain,
     edited: Mapping[Id, int] | None = None,
+    memory: Mapping[str, tuple[int, int]] | None = None,
 ) -> StoredSongs:
     """Store a batch's songs and their ids; frames as in `pipelines.sources.batch`.
 
-    What lies at a path, or has a hash, is known better by the audio files than by aliases, which may tell of
-    what lay there once; `edited` are the ids of files that still hold the song that they held.
+    A song of which the same was said before in the same run (`memory`) is not looked at again. What lies at a
+    path, or has a hash, is known better by the audio files than by aliases, which may tell of what lay there
+    once; `edited` are the ids of files that still hold the song that they held.
     """
+    hashes = _hashes(songs)
+    before = {} if memory is None else _before(songs, hashes, aliases, memory)
+    if before:
+        stored = _store(session, songs[~songs[SONG_REF].isin(before)], aliases, complain, edited)
+        stored.song_of.update(before)
+    else:
+        stored = _store(session, songs, aliases, complain, edited)
+    said = {
+        ref: (hashed, stored.song_of[ref])
+        for ref, hashed in zip(songs[SONG_REF].tolist(), hashes, strict=True)
+        if ref in stored.song_of and ref not in before
+    }
+    return replace(stored, said=said)
+
+
+def _hashes(songs: pd.DataFrame) -> list[int]:
+    """One number for all that is said of a song; of use in this process only."""
+    columns = (songs[name].tolist() for name in (SONG_REF, TITLE, ARTIST, ALBUM, ATTRIBUTES))
+    durations = songs[DURATION_MS].fillna(-1).tolist()
+    return [hash(row) for row in zip(*columns, durations, strict=True)]
+
+
+def _before(
+    songs: pd.DataFrame,
+    hashes: Sequence[int],
+    aliases: pd.DataFrame,
+    memory: Mapping[str, tuple[int, int]],
+) -> dict[str, int]:
+    """The songs of which nothing new is said, by ref, with their ids."""
+    found: dict[str, int] = {}
+    named = set(aliases[SONG_REF].tolist())
+    for ref, hashed in zip(songs[SONG_REF].tolist(), hashes, strict=True):
+        known = memory.get(ref)
+        if known is not None and known[0] == hashed and ref not in named:
+            found[ref] = known[1]
+    return found
+
+
+def _store(
+    session: Session,
+    songs: pd.DataFrame,
+    aliases: pd.DataFrame,
+    complain: Complain,
+    edited: Mapping[Id, int] | None,
+) -> StoredSongs:
     refs, ids, facts = _incoming(songs, aliases, complain)
     pairs_given = [pair for pairs in ids for pair in pairs]
     song_of_id = (

@@ -7,11 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from pipelines.columns import ALIASES, DTYPES, ENTRIES, FEEDBACK, LISTENS, PLAYLISTS, SONGS
+from pipelines.columns import (
+    ALIASES,
+    DTYPES,
+    FEEDBACK,
+    LISTENS,
+    PLAYLIST_REF,
+    PLAYLISTS,
+    POSITION,
+    SONG_REF,
+    SONGS,
+)
 from pipelines.sources.batch import Batch, Problem
 from pipelines.sources.identifiers import external, name_ref, short_value
 from pipelines.sources.values import attributes_json
@@ -51,14 +63,19 @@ class Song:
         return sorted(unique, key=lambda pair: SCHEME_ORDER.index(pair[0]))
 
 
+SongRow = tuple[object, ...]
+"""The cells of `pipelines.columns.SONGS`; the first is the song's ref."""
+
+
 class Collector:
     """A batch in the making. A thing that is added twice is taken as it was the first time."""
 
     def __init__(self) -> None:
-        self._songs: dict[str, tuple[object, ...]] = {}
+        self.songs: dict[str, SongRow] = {}
         self._aliases: dict[tuple[str, str, str], None] = {}
         self._playlists: dict[str, tuple[object, ...]] = {}
-        self._entries: list[tuple[object, ...]] = []
+        self._lists: list[tuple[str, Sequence[str]]] = []  # playlists with their songs
+        self._n_entries = 0
         self._listens: list[tuple[object, ...]] = []
         self._feedback: list[tuple[object, ...]] = []
         self._problems: list[Problem] = []
@@ -66,9 +83,8 @@ class Collector:
     @property
     def is_full(self) -> bool:
         """Whether it is time to `take` a batch."""
-        return len(self._entries) + len(self._listens) + len(self._feedback) >= BATCH_ROWS or (
-            len(self._problems) >= BATCH_ROWS
-        )
+        n_rows = self._n_entries + len(self._listens) + len(self._feedback)
+        return n_rows >= BATCH_ROWS or len(self._problems) >= BATCH_ROWS
 
     def song(self, song: Song) -> str:
         """Add a song and return its ref; "" when it has neither an id nor a title, and so cannot be told."""
@@ -76,9 +92,9 @@ class Collector:
         if not ids and not song.title:
             return ""
         ref = external(*ids[0]) if ids else name_ref(song.title, song.artist)
-        if ref not in self._songs:
+        if ref not in self.songs:
             attributes = attributes_json(song.attributes)
-            self._songs[ref] = (ref, song.title, song.artist, song.album, song.duration_ms, attributes)
+            self.songs[ref] = (ref, song.title, song.artist, song.album, song.duration_ms, attributes)
         for scheme, value in ids[1:]:
             self._aliases[ref, scheme, value] = None
         return ref
@@ -88,7 +104,8 @@ class Collector:
     ) -> None:
         """Add a playlist with its songs, in order; each must have been added."""
         self._playlists[ref] = (ref, name, "", attributes_json(attributes))
-        self._entries.extend((ref, position, song_ref) for position, song_ref in enumerate(song_refs))
+        self._lists.append((ref, song_refs))
+        self._n_entries += len(song_refs)
 
     def listen(
         self, user_ref: str, song_ref: str, listened_at_s: int, completion: float = float("nan")
@@ -107,10 +124,10 @@ class Collector:
     def take(self) -> Batch:
         """Return what was gathered and begin anew."""
         batch = Batch(
-            songs=frame(SONGS, list(self._songs.values())),
+            songs=frame(SONGS, list(self.songs.values())),
             aliases=frame(ALIASES, list(self._aliases)),
             playlists=frame(PLAYLISTS, list(self._playlists.values())),
-            entries=frame(ENTRIES, self._entries),
+            entries=self._entries(),
             listens=frame(LISTENS, self._listens),
             feedback=frame(FEEDBACK, self._feedback),
             problems=tuple(self._problems),
@@ -118,5 +135,18 @@ class Collector:
         self.__init__()  # type: ignore[misc]
         return batch
 
+    def _entries(self) -> pd.DataFrame:
+        lengths = np.array([len(songs) for _, songs in self._lists], dtype=np.int64)
+        number = np.repeat(np.arange(len(lengths)), lengths)
+        refs = pd.Series([ref for ref, _ in self._lists], dtype="str")
+        songs = list(chain.from_iterable(songs for _, songs in self._lists))
+        return pd.DataFrame(
+            {
+                PLAYLIST_REF: refs.take(number).reset_index(drop=True),
+                POSITION: np.arange(len(number)) - (np.cumsum(lengths) - lengths)[number],
+                SONG_REF: pd.Series(songs, dtype="str"),
+            }
+        )
+
     def __bool__(self) -> bool:
-        return bool(self._songs or self._playlists or self._problems)
+        return bool(self.songs or self._playlists or self._problems)

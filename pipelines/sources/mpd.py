@@ -1,17 +1,19 @@
 """Reader of the Spotify Million Playlist Dataset: `mpd.slice.*.json`, a thousand playlists each.
 
 A slice is parsed playlist by playlist, so a truncated or damaged one costs only the playlists that are
-damaged. Pids name the playlists (`mpd:17`), track URIs the songs (`spotify:...`).
+damaged. Pids name the playlists (`mpd:17`), track URIs the songs (`spotify:...`). A track is told by all its
+fields from those read before, and worked out once.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from operator import gt, itemgetter
 from pathlib import Path
 
 from pipelines.sources.batch import Batch, Problem
-from pipelines.sources.collector import Collector, Song
+from pipelines.sources.collector import Collector, Song, SongRow
 from pipelines.sources.files import file_bytes, files_below
 from pipelines.sources.identifiers import external, public_id
 from pipelines.sources.json_text import BadJsonError, parse_value
@@ -24,6 +26,13 @@ _PLAYLISTS = re.compile(r'"playlists"\s*:\s*\[')
 _PLAYLIST_BEGIN = re.compile(r'\{\s*"(?:name|pid|collaborative|num_tracks|num_samples|num_holdouts)"\s*:')
 _ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
 _ATTRIBUTES_NOT_KEPT = frozenset({"tracks", "pid", "name"})
+# All that is read of a track.
+_FIELDS = itemgetter(
+    "track_uri", "track_name", "artist_name", "album_name", "duration_ms", "artist_uri", "album_uri"
+)
+_TRACKS_KEPT = 200_000  # Some 700 bytes each; the popular ones are soon there again.
+
+_Tracks = dict[object, SongRow]
 
 
 def read(path: Path, *, namespace: str) -> Iterator[Batch]:
@@ -39,9 +48,10 @@ def read(path: Path, *, namespace: str) -> Iterator[Batch]:
         yield Batch(problems=problems)
     collector = Collector()
     seen: set[str] = set()
+    tracks: _Tracks = {}
     for file in files:
         for playlist in _playlists(file, collector):
-            _collect(file, playlist, collector, namespace, seen)
+            _collect(file, playlist, collector, namespace, seen, tracks)
             if collector.is_full:
                 yield collector.take()
     if collector:
@@ -103,7 +113,9 @@ def _n_bytes(text: str, position: int) -> int:
     return len(text[:position].encode("utf-8", "surrogateescape"))
 
 
-def _collect(file: Path, playlist: object, collector: Collector, namespace: str, seen: set[str]) -> None:
+def _collect(
+    file: Path, playlist: object, collector: Collector, namespace: str, seen: set[str], known: _Tracks
+) -> None:
     pid = whole_number(playlist.get("pid"), 0, 2**62) if isinstance(playlist, dict) else None
     if not isinstance(playlist, dict) or pid is None:
         collector.problem(file, "a playlist", "has no pid that is a whole number")
@@ -115,20 +127,45 @@ def _collect(file: Path, playlist: object, collector: Collector, namespace: str,
         collector.problem(file, place, "was already read" if ref in seen else "has no list of tracks")
         return
     seen.add(ref)
-    refs: list[tuple[int, str]] = []
+    refs: list[str] = []
+    positions: list[int] = []
     for number, track in enumerate(tracks):
-        song = _song(track) if isinstance(track, dict) else None
-        song_ref = collector.song(song) if song else ""
-        if isinstance(track, dict) and song_ref:
-            position = whole_number(track.get("pos"), 0, 2**31)
-            refs.append((number if position is None else position, song_ref))
+        song_ref = _song_ref(track, collector, known) if isinstance(track, dict) else ""
+        if song_ref:
+            position = track.get("pos")
+            if type(position) is not int or not 0 <= position <= 2**31:
+                whole = whole_number(position, 0, 2**31)
+                position = number if whole is None else whole
+            refs.append(song_ref)
+            positions.append(position)
         else:
             collector.problem(file, f"{place}, track {number}", "has no usable track_uri")
-    refs.sort(key=lambda pair: pair[0])
+    if any(map(gt, positions, positions[1:])):
+        refs = [refs[i] for i in sorted(range(len(refs)), key=positions.__getitem__)]
     attributes = {name: value for name, value in playlist.items() if name not in _ATTRIBUTES_NOT_KEPT}
-    collector.playlist(
-        ref, clean_text(playlist.get("name")), [song for _, song in refs], attributes=attributes
-    )
+    collector.playlist(ref, clean_text(playlist.get("name")), refs, attributes=attributes)
+
+
+def _song_ref(track: dict[str, object], collector: Collector, known: _Tracks) -> str:
+    """The ref of a track's song, which is in the collector; "" where it has none."""
+    try:
+        said: object = _FIELDS(track)
+        row = known.get(said)
+    except (KeyError, TypeError):  # A field is missing, or holds a list: none that is worth keeping.
+        said = row = None
+    if row is not None:
+        ref = str(row[0])
+        if ref not in collector.songs:
+            collector.songs[ref] = row
+        return ref
+    song, before = _song(track), len(collector.songs)
+    ref = collector.song(song) if song is not None else ""
+    # Where the batch has heard other things of this song, these may count in a later one.
+    if said is not None and len(collector.songs) > before:
+        if len(known) >= _TRACKS_KEPT:
+            known.clear()
+        known[said] = collector.songs[ref]
+    return ref
 
 
 def _song(track: dict[str, object]) -> Song | None:
