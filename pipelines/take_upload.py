@@ -7,8 +7,12 @@ music is not, since it would be gone.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import io
 import shutil
+import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +26,9 @@ from pipelines.stages import only_one
 TAKEN = ("mpd", "jspf", "xspf", "m3u", "listenbrainz", "lastfm")
 FOLDER = Path("cache") / "uploads"
 _MOST_PROBLEMS = 100
+# Histories shrink to a fifth or a tenth; what would unpack to more than this is no history.
+MOST_UNPACKED, TIMES_UNPACKED = 256 << 20, 20
+_PIECE = 1 << 20
 _SUFFIXES = {"jspf": ".jspf", "xspf": ".xspf", "m3u": ".m3u8", "lastfm": ".tsv"}
 
 
@@ -90,7 +97,27 @@ def _refusal(path: Path, format: str, data: bytes) -> Problem | None:
         return Problem(path, "", f"{format} is not taken here; taken are {', '.join(TAKEN)}")
     if format == "listenbrainz" and not data.startswith(b"PK"):
         return Problem(path, "", "listens of whom? A ListenBrainz export is taken as the zip that it is")
+    most = max(MOST_UNPACKED, TIMES_UNPACKED * len(data))
+    if _unpacks_to_more(data, most):
+        return Problem(path, "", f"it would unpack to more than {most >> 20} MiB")
     return None
+
+
+def _unpacks_to_more(data: bytes, most: int) -> bool:
+    """Whether a packed file holds more than so many bytes; what is damaged is found out when it is read."""
+    try:
+        if data.startswith(b"PK"):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                return sum(info.file_size for info in archive.infolist()) > most
+        if data.startswith(b"\x1f\x8b"):
+            with gzip.open(io.BytesIO(data)) as stream:
+                length = 0
+                while length <= most and (piece := stream.read(_PIECE)):
+                    length += len(piece)
+                return length > most
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, ValueError, NotImplementedError):
+        return False
+    return False
 
 
 def _suffix(format: str, data: bytes) -> str:

@@ -6,6 +6,7 @@ means. Nothing that was sent is repeated but the id that is not known.
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -41,6 +42,7 @@ logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 RETRY_S = 5
 _MOST_ERRORS, _LONGEST = 20, 400
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _METHODS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
 
 
@@ -130,6 +132,9 @@ def refusal_of(error: Exception) -> Refused | None:
     if isinstance(error, DatabaseUnavailableError | PoolTimeoutError):
         logger.warning("the database cannot be used: %s", text)
         return Refused(503, "the database cannot be used now", headers={"Retry-After": str(RETRY_S)})
+    if isinstance(error, OSError) and error.errno in _FULL:
+        logger.error("nothing can be stored: %s", text)
+        return Refused(503, "nothing can be stored now: the disk is full", headers={"Retry-After": "60"})
     return None
 
 
@@ -146,7 +151,7 @@ def add_problem_handlers(app: FastAPI) -> None:
         Refused, NotFoundError, UnknownInterestError, NoSoundError, AudioError, NoReleaseError, NoTowerError,
         ReleaseError, JobRunningError, TextEncoderMissingError, SoundFontMissingError,
         DatabaseUnavailableError, PoolTimeoutError, NoLyricModelError, NoAttentionError, CheckpointError,
-        TokenizerError, TextError, SongRefusedError, NotReadyError,
+        TokenizerError, TextError, SongRefusedError, NotReadyError, OSError,
     ):  # fmt: skip
         app.add_exception_handler(kind, foreseen)
     app.add_exception_handler(HTTPException, _of_http)

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
+import io
 import re
 import socket
 import time
+import zipfile
 from contextlib import suppress
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 import pytest
 from starlette.types import Message
 
+from pipelines import take_upload
 from service.http import bodies, patience
 from service.http.problems import MEDIA_TYPE
 from tests.running_service import Caller, Running
@@ -234,6 +241,27 @@ def test_an_upload_that_is_nothing_known_brings_nothing_and_says_why(admin: Call
     assert answer.json()["songs"] == {"added": 0, "changed": 0, "unchanged": 0}
 
 
+def packed(kind: str) -> bytes:
+    """Ten million bytes of listens, in a few thousand."""
+    line = b"user_1\t2009-05-04T23:08:57Z\t\tArtist\t\tTrack\n"
+    if kind == "gzip":
+        return gzip.compress(line * 220_000)
+    with io.BytesIO() as file:
+        with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.writestr("listens/2009/5.jsonl", b"{}" + b" " * 10_000_000)
+        return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip"])
+def test_a_file_that_unpacks_without_end_is_not_unpacked(
+    admin: Caller, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr(take_upload, "MOST_UNPACKED", 9_000_000)
+    answer = admin.ask("POST", "/v1/admin/ingest", content=packed(kind)).json()
+    assert answer["problems"] == ["it would unpack to more than 8 MiB"]
+    assert answer["listens"]["added"] == 0
+
+
 def test_a_large_body_is_refused_before_it_is_sent(admin: Caller) -> None:
     body = b" " * (bodies.MOST_BYTES + 1)
     answer = admin.ask("POST", "/v1/users", content=body)
@@ -287,6 +315,65 @@ def test_who_never_comes_to_the_point_is_hung_up_on(
                 connection.sendall(b"a")
                 time.sleep(0.02)
             assert connection.recv(65_536) == b""
+
+
+@pytest.mark.parametrize("endless", [b"A: " + b"a" * 60_000, b"A: b\r\n" * 10_000, b"a" * 60_000])
+def test_a_head_without_end_fills_no_memory(service: Running, endless: bytes) -> None:
+    address = urlsplit(service.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n")
+        with suppress(ConnectionError):
+            for _ in range(2_000):
+                connection.sendall(endless)
+            raise AssertionError("it took in more than a hundred megabytes")
+    assert service.nobody.get("/healthz").status_code == 200
+
+
+def trickling(most: int, refused: int) -> Any:
+    """Send halves of so many bodies to one middleware; give the statuses once so many were refused."""
+
+    async def never(*_: object) -> Message:
+        await anyio.sleep(60)
+        raise AssertionError("waited for")
+
+    async def all_at_once() -> list[int]:
+        statuses: list[int] = []
+        layer = bodies.Bodies(never)
+
+        async def one() -> None:
+            parts = [{"type": "http.request", "body": b" " * 900_000, "more_body": True}]
+
+            async def receive() -> Message:
+                return parts.pop() if parts else await never()
+
+            async def send(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    statuses.append(message["status"])
+
+            scope = {
+                "type": "http", "path": "/v1/users", "method": "POST", "client": ("9.9.9.9", 1),
+                "headers": [(b"content-length", b"1000000")],
+            }  # fmt: skip
+            await layer(scope, receive, send)
+
+        with anyio.fail_after(50):
+            async with anyio.create_task_group() as group:
+                for _ in range(most):
+                    group.start_soon(one)
+                while len(statuses) < refused:
+                    await anyio.sleep(0.01)
+                await anyio.sleep(0.2)  # not one more
+                group.cancel_scope.cancel()
+        return statuses
+
+    return anyio.run(all_at_once)
+
+
+def test_bodies_that_trickle_fill_neither_the_memory_nor_every_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "SOON_S", 0.05)
+    assert trickling(40, 40 - bodies.MOST_SLOW) == [429] * (40 - bodies.MOST_SLOW)
+    monkeypatch.setattr(bodies, "HELD_BYTES", 9_500_000)
+    assert trickling(40, 30) == [503] * 30
 
 
 def test_lengths_that_contradict_each_other_smuggle_nothing(service: Running) -> None:
@@ -357,6 +444,26 @@ def test_an_error_that_nobody_foresaw_is_a_500_without_a_traceback(
     assert is_problem(answer.headers["content-type"])
     assert "secret" not in answer.text
     assert "ZeroDivisionError" in caplog.text
+
+
+def test_on_a_full_disk_what_is_to_be_stored_is_refused_and_the_rest_answers(
+    admin: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/secret/folder")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "mkdir", full)
+        for path, more in (
+            ("/v1/generations", {"json": {"seconds": 1.0}}),
+            ("/v1/generations/sounds", {"content": b"RIFF"}),
+            ("/v1/admin/ingest", {"content": b"#EXTM3U\n"}),
+        ):
+            answer = admin.ask("POST", path, **more)
+            assert (answer.status_code, "disk is full" in answer.text) == (503, True), answer.text
+            assert "secret" not in answer.text
+            assert int(answer.headers["retry-after"]) > 0
+        assert admin.get("/v1/songs/sample:5/similar").status_code == 200
 
 
 def test_files_of_the_operator_are_not_told_of(admin: Caller, tiny_world: TinyWorld) -> None:
