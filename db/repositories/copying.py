@@ -67,6 +67,19 @@ def copy_rows(
             copy.write_row([do(value) for do, value in zip(prepare, values, strict=True)])
 
 
+def copy_plain(connection: Connection, table: Table, rows: Iterable[Sequence[Any]]) -> None:
+    """Copy rows of plain values, one for each column of the table; JSON is its text.
+
+    Raises
+    ------
+    DBAPIError
+    """
+    statement = f"COPY {table.name} ({_listed(connection, list(table.columns))}) FROM STDIN"
+    with driver_errors(connection, statement), _copying(connection, statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 def copy_columns(connection: Connection, table: Table, columns: Columns, *, into: str = "") -> bool:
     """Copy rows of numbers, given as columns of one length; NaN and None are nothing.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,8 +30,25 @@ def read_list_marks(session: Session) -> pd.DataFrame:
     content = func.substr(Playlist.content_sha256, 1, _DIGITS)
     statement = select(Playlist.id, content, group_key, Playlist.source_key).order_by(Playlist.id)
     frame = read_frame(session, statement, {"playlist_id": "int64", **dict.fromkeys(_TEXTS, "str")})
-    frame["content"] = np.array([int(digits or "0", 16) for digits in frame["content"]], dtype=np.uint64)
+    frame["content"] = _numbers(frame["content"])
     return frame
+
+
+def read_list_groups(session: Session) -> pd.DataFrame:
+    """Return all playlists by id: playlist_id, ref (`scheme:value`), group_key ("" where it has yet to be
+    worked out), source_key, content (as in `read_list_marks`).
+    """
+    ref, content = Playlist.scheme + ":" + Playlist.value, func.substr(Playlist.content_sha256, 1, _DIGITS)
+    columns = (Playlist.id, ref, func.coalesce(Playlist.group_key, ""), Playlist.source_key, content)
+    names = ("ref", "group_key", "source_key", "content")
+    dtypes = {"playlist_id": "int64", **dict.fromkeys(names, "str")}
+    frame = read_frame(session, select(*columns).order_by(Playlist.id), dtypes)
+    frame["content"] = _numbers(frame["content"])
+    return frame
+
+
+def _numbers(contents: Iterable[str]) -> NDArray[np.uint64]:
+    return np.array([int(digits or "0", 16) for digits in contents], dtype=np.uint64)
 
 
 def read_list_songs(

@@ -96,6 +96,12 @@ def make_room(connection: Connection, times_s: Sequence[int] | NDArray[np.int64]
             _try_to_make(connection, wanted, wait_ms=_OTHERS_LOCKS_MS)
 
 
+def make_room_as_in(connection: Connection, other: Connection) -> None:
+    """Make the parts that the listens of another database, of any kind, are worth."""
+    if connection.dialect.name == "postgresql":
+        _try_to_make(connection, _worth_it_in(other, TABLE), wait_ms=_OWN_LOCKS_MS)
+
+
 def keep_months(engine: Engine) -> None:
     """Where this month or the next ones have no part, make it, and those of all months that are worth it."""
     if engine.dialect.name != "postgresql":
@@ -113,22 +119,26 @@ def tidy(engine: Engine, near: Iterable[Month] = ()) -> None:
     if engine.dialect.name != "postgresql":
         return
     with engine.connect() as connection, connection.begin():
-        wanted = sorted({*near, *_worth_it_in_other(connection)})
+        wanted = sorted({*near, *_worth_it_in(connection, OTHER)})
     # A part at a time, since each stops who writes.
     for month in wanted:
         with engine.connect() as connection, connection.begin():
             _try_to_make(connection, [month], wait_ms=_OWN_LOCKS_MS)
 
 
-def _worth_it_in_other(connection: Connection) -> list[Month]:
-    present = month_of(now())
+def _worth_it_in(connection: Connection, table: str) -> list[Month]:
+    """The months of which a table has so many listens that they are worth a part, ascending."""
+    if connection.dialect.name == "postgresql":
+        at = "to_timestamp(listened_at_s) AT TIME ZONE 'UTC'"
+        year, month = f"date_part('year', {at})", f"date_part('month', {at})"
+    else:
+        year, month = (f"strftime('{part}', listened_at_s, 'unixepoch')" for part in ("%Y", "%m"))
     statement = text(
-        f"SELECT date_part('year', at) * 12 + date_part('month', at) - 1 - 1970 * 12 AS month FROM "
-        f"(SELECT to_timestamp(listened_at_s) AT TIME ZONE 'UTC' AS at FROM {OTHER} "
-        f"WHERE listened_at_s < :end) AS told GROUP BY 1 HAVING count(*) >= :enough"
+        f"SELECT {year} * 12 + {month} - 1 - 1970 * 12 AS month FROM {table} WHERE listened_at_s < :end "
+        "GROUP BY 1 HAVING count(*) >= :enough ORDER BY 1"
     )
-    given = {"end": bounds_of(present + AHEAD)[1], "enough": WORTH_IT}
-    return [int(month) for month in connection.execute(statement, given).scalars()]
+    given = {"end": bounds_of(month_of(now()) + AHEAD)[1], "enough": WORTH_IT}
+    return [int(found) for found in connection.execute(statement, given).scalars()]
 
 
 def _try_to_make(connection: Connection, months: Sequence[Month], *, wait_ms: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -37,6 +38,7 @@ from sqlalchemy import (
 )
 
 from db.errors import DatabaseError
+from db.repositories.copying import copy_plain
 from db.repositories.listen_months import parts
 
 BATCH = 20_000
@@ -49,6 +51,18 @@ _KINDS: tuple[tuple[type[Any], str], ...] = (
     (DateTime, "moment"),
     (LargeBinary, "bytes"),
     (String, "text"),
+)
+# Those of parts of a table go with the table's.
+_FOREIGN_KEYS = (
+    "SELECT CAST(CAST(conrelid AS regclass) AS text), quote_ident(conname), pg_get_constraintdef(oid) "
+    "FROM pg_constraint WHERE contype = 'f' AND conparentid = 0 "
+    "AND connamespace = CAST(current_schema() AS regnamespace) ORDER BY 1, 2"
+)
+_INDEXES = (
+    "SELECT CAST(CAST(pg_class.oid AS regclass) AS text), pg_get_indexdef(pg_class.oid) "
+    "FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid WHERE NOT relispartition "
+    "AND relnamespace = CAST(current_schema() AS regnamespace) "
+    "AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid) ORDER BY 1"
 )
 
 Row = tuple[Any, ...]
@@ -112,13 +126,13 @@ def read_rows(connection: Connection, table: Table) -> Iterator[list[Row]]:
 
 def write_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     """Put rows, values in the order of the columns, into a table."""
-    as_json = connection.dialect.name == "postgresql"
+    if connection.dialect.name == "postgresql":
+        copy_plain(connection, table, rows)
+        return
     values: dict[str, Any] = {}
     for column in table.columns:
         if _kind(column) != "json":
             values[column.name] = bindparam(column.name)
-        elif as_json:
-            values[column.name] = cast(bindparam(column.name, type_=Text()), JSON)
         else:
             values[column.name] = type_coerce(bindparam(column.name, type_=Text()), Text)
     names = [column.name for column in table.columns]
@@ -126,6 +140,30 @@ def write_rows(connection: Connection, table: Table, rows: Sequence[Row]) -> Non
     for start in range(0, len(rows), _WRITTEN):
         part = rows[start : start + _WRITTEN]
         connection.execute(statement, [dict(zip(names, row, strict=True)) for row in part])
+
+
+@contextmanager
+def looked_up_later(connection: Connection) -> Iterator[None]:
+    """Have PostgreSQL make its indexes, and look at what rows refer to, when all of them are there: that is
+    quicker than by the row. SQLite does as always.
+
+    The tables have to be ours alone. What refers to nothing is found at the end.
+    """
+    if connection.dialect.name != "postgresql":
+        yield
+        return
+    keys = connection.execute(text(_FOREIGN_KEYS)).all()
+    indexes = connection.execute(text(_INDEXES)).all()
+    for table, name, _ in keys:
+        connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT {name}"))
+    for name, _ in indexes:
+        connection.execute(text(f"DROP INDEX {name}"))
+    yield
+    connection.execute(text("SET LOCAL maintenance_work_mem = '256MB'"))
+    for _, made in indexes:
+        connection.exec_driver_sql(made.replace(" ON ONLY ", " ON ", 1))
+    for table, name, made in keys:
+        connection.exec_driver_sql(f"ALTER TABLE {table} ADD CONSTRAINT {name} {made}")
 
 
 def digest_of(connection: Connection, table: Table) -> Digest:

@@ -56,6 +56,7 @@ COMMANDS: dict[str, str] = {
     "player-password": "Give a user's key a password for music players, and show it this once.",
     "backup": "Back up the database, the releases, what was made, and the secrets.",
     "restore": "Bring a backup back into an empty home folder and an empty database.",
+    "move-database": "Move the database into another one, as from SQLite to PostgreSQL, and compare them.",
     "sample-world": "Write a made-up label with playlists and listeners into the database.",
     "settings": "Show the settings in force and where each comes from.",
 }
