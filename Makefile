@@ -26,7 +26,7 @@ CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format docs check clean bench-song2vec bench-index bench-kill-nightly bench-kills sweep-song2vec \
 	bench-lists bench-recommend bench-service bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
-	compare-styles studio-truth ablate-ranker
+	compare-styles studio-truth ablate-ranker scale-world bench-growth bench-warm-start
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -71,8 +71,8 @@ check: lint test  ## everything that has to pass
 bench-song2vec: $(INSTALLED)  ## our training stage beside bare gensim (DATA=FOLDER for your own playlists)
 	$(BIN)/python -m benchmarks.bench_song2vec $(if $(DATA),--data '$(DATA)')
 
-bench-index: $(INSTALLED)  ## exact search beside HNSW at several sizes
-	$(BIN)/python -m benchmarks.bench_index
+bench-index: $(INSTALLED)  ## kinds of index beside each other (ARGS='--sizes 1000000 10000000 --home FOLDER')
+	$(BIN)/python -m benchmarks.bench_index $(ARGS)
 
 bench-kill-nightly: $(INSTALLED)  ## kill -9 a nightly job at random moments (TIMES=20)
 	$(BIN)/python -m benchmarks.kill_nightly --times $(or $(TIMES),20)
@@ -86,8 +86,17 @@ sweep-song2vec: $(INSTALLED)  ## what each setting of song2vec is worth (SETS='F
 ablate-ranker: $(INSTALLED)  ## what each group of the ranker's features is worth (SETS='FOLDER...'); fills docs/ranker.md
 	$(BIN)/python -m benchmarks.ranker_ablation $(SETS)
 
-bench-recommend: $(INSTALLED)  ## how long a recommendation takes at 70,000 songs
-	$(BIN)/python -m benchmarks.bench_recommend
+scale-world: $(INSTALLED)  ## a world of any size on disk (ARGS='write FOLDER --playlists 10000'; 'fit')
+	$(BIN)/python -m benchmarks.scale_world $(ARGS)
+
+bench-growth: $(INSTALLED)  ## how time and memory grow with the rows (ARGS='run --parts 0.001 0.003 0.01'; 'report')
+	$(BIN)/python -m benchmarks.growth $(ARGS)
+
+bench-warm-start: $(INSTALLED)  ## song2vec from yesterday's vectors beside song2vec anew (ARGS='--data FOLDER')
+	$(BIN)/python -m benchmarks.warm_start $(ARGS)
+
+bench-recommend: $(INSTALLED)  ## how long a recommendation takes, and everybody's (ARGS='--songs 1000000 --only-everybody')
+	$(BIN)/python -m benchmarks.bench_recommend $(ARGS)
 
 bench-service: $(INSTALLED)  ## the service under load while releases are swapped (ARGS='--songs 1000000'; --generation)
 	$(BIN)/python -m benchmarks.bench_service $(ARGS)

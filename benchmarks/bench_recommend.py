@@ -1,16 +1,21 @@
 """How long a recommendation from a loaded release takes, and where the time goes; `continue` beside it.
 
-    make bench-recommend           (`--home FOLDER` keeps the made-up world, and is quicker the second time)
+    make bench-recommend           (ARGS='--home FOLDER' keeps the made-up world for the next time)
+    make bench-recommend ARGS='--songs 1000000 --only-everybody'       everybody in batch, at size
 
 The world is made up (recommend_world.py): 70,000 songs in the vocabulary, 500 new ones, 3,000 users with 50
 to 400 listens, 20,000 lists, both rankers with their trees. Each user is asked for once, after a warm-up, in
 one thread, with the database on disk. Beside it stands what `implicit` takes to answer the same users from
 its matrix in memory (ALS, 128 factors, folded in): machines are noisy, and the ratio is less so.
+
+Everybody in batch is `songspace recommend --all-users`: seconds of the CPU in one process, and by the clock
+with worker processes, from the first block of each that is answered.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -26,9 +31,12 @@ import scipy.sparse as sp
 import pipelines.recommend as recommend
 from benchmarks.recommend_world import SCHEME, Size, build_world
 from db.repositories import listens as listens_repository
+from db.repositories import users as users_repository
 from db.session import SessionFactory
 from pipelines.continue_lists import Continuer
+from pipelines.engine import Local
 from pipelines.recommend import Recommender
+from pipelines.recommend_batch import BLOCK, recommend_everybody
 from pipelines.release import Release
 from recsys.continuation import Continuation
 
@@ -44,7 +52,8 @@ STEPS: tuple[tuple[str, object, str], ...] = (
     ("new songs", recommend, "_newcomers"),
     ("bans and mutes", recommend, "_banned"),
     ("rules", recommend, "apply_rules"),
-    ("reasons and names", recommend, "explained"),
+    ("reasons", recommend, "explain_list"),
+    ("names", recommend, "name_lists"),
 )
 
 
@@ -55,6 +64,8 @@ def main() -> None:
     parser.add_argument("--songs", type=int, default=Size.songs)
     parser.add_argument("--users", type=int, default=300, help="users to ask for")
     parser.add_argument("--batch", type=int, default=BATCH, help="cases of `continue --batch`; 0 for none")
+    parser.add_argument("--only-everybody", action="store_true", help="everybody in batch, and nothing else")
+    parser.add_argument("--workers", type=int, default=2, help="processes for everybody in batch; 0 for none")
     arguments = parser.parse_args()
     with ExitStack() as stack:
         home = arguments.home or Path(stack.enter_context(TemporaryDirectory()))
@@ -63,9 +74,15 @@ def main() -> None:
         print(f"{release.n_songs:,} songs; the world took {time.perf_counter() - started:.0f} s")
         stack.enter_context(_one_thread())
         users = [f"{SCHEME}:user-{i}" for i in range(WARM_UP + arguments.users)]
-        _recommending(release, factory, users)
-        if arguments.batch:
+        if not arguments.only_everybody:
+            _recommending(release, factory, users)
+        if arguments.batch and not arguments.only_everybody:
             _continuing(release, factory, home, arguments.batch)
+        _everybody(release, factory, users)
+        # The workers load the release themselves.
+        del release
+        if arguments.workers:
+            _in_workers(factory, home, arguments.workers)
 
 
 @contextmanager
@@ -151,6 +168,43 @@ def _shares(recommender: Recommender, users: Sequence[str]) -> None:
     taken["the rest"] = total / 1e3 - sum(taken.values())
     for label, seconds in taken.items():
         print(f"{label:<48} {1e3 * seconds / len(users):>6.2f} {1e5 * seconds / total:>5.0f}%")
+
+
+def _everybody(release: Release, factory: SessionFactory, users: Sequence[str]) -> None:
+    """Print what users cost in blocks, and one by one, and whether the answers are the same."""
+    with factory() as session:
+        known = {one.ref: one.user_id for one in users_repository.list_users(session)}
+    asked = [(known[user], user) for user in users]
+    recommender = Recommender(release, factory)
+    recommender.recommend_many(asked[:WARM_UP])
+    print(f"\n{'everybody, ms of the CPU a user, k = 10':<44} {'blocks':>8} {'alone':>8}   load")
+    for explain in (True, False):
+        started = time.process_time()
+        blocks = [asked[at : at + BLOCK] for at in range(WARM_UP, len(asked), BLOCK)]
+        many = [one for part in blocks for one in recommender.recommend_many(part, explain=explain)]
+        between = time.process_time()
+        alone = [recommender.recommend(user, explain=explain) for _, user in asked[WARM_UP:]]
+        taken = [1e3 * (b - a) / len(many) for a, b in ((started, between), (between, time.process_time()))]
+        label = f"{'with' if explain else 'without'} reasons{'' if many == alone else ', NOT THE SAME'}"
+        print(f"{label:<44} {taken[0]:>8.1f} {taken[1]:>8.1f}   {os.getloadavg()[0]:.1f}", flush=True)
+
+
+def _in_workers(factory: SessionFactory, home: Path, workers: int) -> None:
+    """Print how many users a second worker processes answer, once they are at work."""
+    for explain in (True, False):
+        told: list[tuple[float, int]] = []
+
+        def note(done: int, _: int, told: list[tuple[float, int]] = told) -> None:
+            told.append((time.perf_counter(), done))
+
+        out, engine = home / "everybody.jsonl", Local(workers)
+        n = recommend_everybody(out, home, factory, explain=explain, engine=engine, progress=note)
+        # Blocks come in order: when the first of each worker is there, all have loaded the release.
+        (first, some), (last, _) = told[min(workers + 1, len(told) - 2)], told[-1]
+        label = f"{n:,} users, {workers} processes, {'with' if explain else 'without'} reasons"
+        rate, loading = (n - some) / (last - first), told[1][0] - told[0][0]
+        load = f"load {os.getloadavg()[0]:.1f}"
+        print(f"{label}: {rate:.0f} a second, the first block after {loading:.0f} s, {load}", flush=True)
 
 
 def _continuing(release: Release, factory: SessionFactory, home: Path, n_cases: int) -> None:

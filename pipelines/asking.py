@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from db.repositories import feedback as feedback_repository
 from db.repositories import listens as listens_repository
+from db.repositories import many_users
 from db.repositories import profiles as profiles_repository
 from db.repositories import users as users_repository
+from db.repositories.profiles import Profile
 from pipelines.columns import COMPLETION, KIND, LISTENED_AT_S, SONG_ID
 from pipelines.decided import MUTE, SONG, decisions_of, read_decided
 from pipelines.profiles import Table, taste_of
@@ -67,7 +69,10 @@ def no_feedback() -> Table:
 
 def feedback_of(session: Session, user_id: int) -> Table:
     """One user's feedback: song_id, kind."""
-    said = feedback_repository.user_feedback(session, user_id)
+    return _table_of(feedback_repository.user_feedback(session, user_id))
+
+
+def _table_of(said: Mapping[int, set[str]]) -> Table:
     pairs = [(song_id, kind) for song_id, kinds in sorted(said.items()) for kind in sorted(kinds)]
     songs = np.array([song_id for song_id, _ in pairs], dtype=np.int64)
     return {SONG_ID: songs, KIND: np.array([kind for _, kind in pairs], dtype=object)}
@@ -89,6 +94,26 @@ def ask_as_user(session: Session, release: Release, user: str) -> Asker:
     listens = listens_repository.user_listen_columns(session, user_id)
     feedback = feedback_of(session, user_id)
     known = profiles_repository.load_profiles(session, user_ids=[user_id]).get(user_id)
+    return _asker(release, user, user_id, listens, feedback, known)
+
+
+def ask_as_users(session: Session, release: Release, users: Sequence[tuple[int, str]]) -> list[Asker]:
+    """`ask_as_user` for many users, by id and name, in a few statements; who is gone is left out."""
+    ids = [user_id for user_id, _ in users]
+    there = users_repository.name_users(session, ids)
+    listens = many_users.listens_by_user(session, ids)
+    feedback = many_users.feedback_by_user(session, ids)
+    known = profiles_repository.load_profiles(session, user_ids=ids)
+    return [
+        _asker(release, name, one, listens[one], _table_of(feedback[one]), known.get(one))
+        for one, name in users
+        if one in there
+    ]
+
+
+def _asker(
+    release: Release, user: str, user_id: int, listens: Table, feedback: Table, known: Profile | None
+) -> Asker:
     decided = read_decided(known.settings if known else None)
     decisions = decisions_of(release, decided)
     muted = [song for song, one in decided.items() if (one.do, one.what) == (MUTE, SONG)]

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -90,14 +90,50 @@ def parts_of_query(release: Release, rows: np.ndarray, weights: np.ndarray) -> s
     return sp.csr_matrix(own / max(float(own.sum()), 1e-12), dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Explained:
+    """A list whose songs have no names yet: for each the shares of the listens behind it, and the signal."""
+
+    ruled: RuledList
+    reasons: Sequence[tuple[Mapping[int, float], str]]
+    retrievers: Mapping[int, str]
+    namespace: str
+
+    @property
+    def rows(self) -> set[int]:
+        """All songs that are to be named."""
+        return {row for shares, _ in self.reasons for row in shares} | set(self.ruled.rows.tolist())
+
+
 def explained(
     session: Session, shelf: Shelf, ruled: RuledList, grounds: Grounds, namespace: str
 ) -> tuple[Recommendation, ...]:
     """The songs of a list with their reasons."""
-    reasons = _reasons(shelf, ruled.rows, grounds)
-    named = sorted({row for shares, _ in reasons for row in shares} | set(ruled.rows.tolist()))
-    names = songs_repository.name_songs(session, shelf.song_ids[named].tolist(), namespace)
+    return name_lists(session, shelf, [explain_list(shelf, ruled, grounds, namespace)])[0]
+
+
+def explain_list(shelf: Shelf, ruled: RuledList, grounds: Grounds, namespace: str) -> Explained:
+    """The reasons of a list, by rows of the shelf."""
+    return Explained(ruled, _reasons(shelf, ruled.rows, grounds), grounds.retrievers, namespace)
+
+
+def name_lists(
+    session: Session, shelf: Shelf, lists: Sequence[Explained]
+) -> list[tuple[Recommendation, ...]]:
+    """The songs of many lists with their reasons; a statement or a few for each namespace."""
+    wanted: dict[str, set[int]] = {}
+    for one in lists:
+        wanted.setdefault(one.namespace, set()).update(one.rows)
+    names = {
+        namespace: songs_repository.name_songs(session, shelf.song_ids[sorted(rows)].tolist(), namespace)
+        for namespace, rows in wanted.items()
+    }
+    return [_named(shelf, one, names[one.namespace]) for one in lists]
+
+
+def _named(shelf: Shelf, given: Explained, names: Mapping[int, str]) -> tuple[Recommendation, ...]:
     titles, artists = shelf.names
+    ruled = given.ruled
 
     def facts(row: int) -> tuple[str, str, str]:
         song_id = int(shelf.song_ids[row])
@@ -105,9 +141,10 @@ def explained(
         return name, titles[row], artists[row]
 
     out = []
-    for row, score, (shares, signal) in zip(ruled.rows.tolist(), ruled.scores.tolist(), reasons, strict=True):
+    scored = zip(ruled.rows.tolist(), ruled.scores.tolist(), given.reasons, strict=True)
+    for row, score, (shares, signal) in scored:
         because = tuple(Because(*facts(one), round(share, 4)) for one, share in shares.items())
-        retriever = grounds.retrievers.get(row, "")
+        retriever = given.retrievers.get(row, "")
         out.append(Recommendation(*facts(row), round(score, 6), because, SIGNALS[signal], retriever))
     return tuple(out)
 

@@ -1,14 +1,11 @@
-"""Recommendations: candidates, scores, order, rules, reasons; for a user, for picked songs, for a text, for
-nobody in particular, and for all users into a file.
+"""Recommendations: candidates, scores, order, rules, reasons; for a user or many, for picked songs, for a
+text, and for nobody in particular. All users into a file: pipelines/recommend_batch.py.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -18,14 +15,22 @@ from db.repositories import songs as songs_repository
 from db.repositories import users as users_repository
 from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
-from pipelines.answers import POPULAR, Recommendations
-from pipelines.asking import Asker, ask_as_nobody, ask_as_user, ask_with_songs, feedback_of, unwanted_songs
+from pipelines.answers import POPULAR, Recommendation, Recommendations
+from pipelines.asking import (
+    Asker,
+    ask_as_nobody,
+    ask_as_user,
+    ask_as_users,
+    ask_with_songs,
+    feedback_of,
+    unwanted_songs,
+)
 from pipelines.columns import LISTENED_AT_S, SONG_ID
 from pipelines.listeners import Listeners
 from pipelines.meaning import meaning_scores
 from pipelines.popular import popular_songs
 from pipelines.profiles import Table
-from pipelines.reasons import Grounds, explained, parts_of_query
+from pipelines.reasons import Explained, Grounds, explain_list, name_lists, parts_of_query
 from pipelines.release import Release
 from pipelines.serving import NoReleaseError
 from pipelines.shelf import Shelf, Shelves, release_for
@@ -50,6 +55,8 @@ _COMPARED = 200
 # recsys/candidates.py takes for a file of scores (docs/speed.md has what of the best songs is then missed).
 _EACH = 100
 _MEANT = 500
+# Popular songs that a list is made of where nothing is known; spares of other artists fill it, if need be.
+_POPULAR = 20_000
 _DAY_S = 86_400
 
 
@@ -70,6 +77,21 @@ class Ranked:
     rows: np.ndarray
     scores: np.ndarray
     grounds: Grounds
+
+
+@dataclass(frozen=True)
+class _Draft:
+    """An answer whose songs have no names yet."""
+
+    user: str
+    songs: Explained
+    release: str
+    fallback: str | None
+
+    def answer(self, songs: tuple[Recommendation, ...]) -> Recommendations:
+        """The answer with its songs, named."""
+        ruled = self.songs.ruled
+        return Recommendations(self.user, songs, self.release, self.fallback, ruled.relaxed, ruled.artist_cap)
 
 
 class Recommender:
@@ -109,6 +131,32 @@ class Recommender:
             if text is not None:
                 asker = replace(asker, wanted=meaning_scores(self._shelves.release, text))
             return self._answer(session, self._shelves, asker, k, rules, explain)
+
+    def recommend_many(
+        self, users: Sequence[tuple[int, str]], k: int = 10, *, rules: RuleSettings | None = None,
+        explain: bool = True,
+    ) -> list[Recommendations]:  # fmt: skip
+        """`recommend` for many users, by id and name, with a few statements for all; who is gone is left out.
+
+        Raises
+        ------
+        ValueError
+            k below 1.
+        """
+        _check(k)
+        with self.session_factory() as session:
+            if self._shelves is None:
+                there = users_repository.name_users(session, (user_id for user_id, _ in users))
+                return [
+                    popular_songs(session, name, k, feedback_of(session, user_id))
+                    for user_id, name in users
+                    if user_id in there
+                ]
+            askers = ask_as_users(session, self._shelves.release, users)
+            shelf = self._shelves.current(session)
+            drafts = [self._draft(session, shelf, asker, k, rules, explain) for asker in askers]
+            songs = name_lists(session, shelf, [draft.songs for draft in drafts])
+            return [draft.answer(own) for draft, own in zip(drafts, songs, strict=True)]
 
     def recommend_after(
         self, songs: Sequence[str], k: int = 10, *, rules: RuleSettings | None = None, explain: bool = True
@@ -167,6 +215,12 @@ class Recommender:
         explain: bool,
     ) -> Recommendations:  # fmt: skip
         shelf = shelves.current(session)
+        draft = self._draft(session, shelf, asker, k, rules, explain)
+        return draft.answer(name_lists(session, shelf, [draft.songs])[0])
+
+    def _draft(
+        self, session: Session, shelf: Shelf, asker: Asker, k: int, rules: RuleSettings | None, explain: bool
+    ) -> _Draft:
         ranked = self.rank_for(session, shelf, asker, k)
         settings = rules or RuleSettings()
         nothing_known = not len(ranked.grounds.listens) and asker.wanted is None
@@ -188,11 +242,8 @@ class Recommender:
         grounds = ranked.grounds
         if not explain:
             grounds = Grounds.none(grounds.retrievers, grounds.signal)
-        songs = explained(session, shelf, ruled, grounds, asker.namespace)
-        fallback = POPULAR if nothing_known else None
-        return Recommendations(
-            asker.name, songs, shelf.release.name, fallback, ruled.relaxed, ruled.artist_cap
-        )
+        songs = explain_list(shelf, ruled, grounds, asker.namespace)
+        return _Draft(asker.name, songs, shelf.release.name, POPULAR if nothing_known else None)
 
     def rank_for(self, session: Session, shelf: Shelf, asker: Asker, k: int = 10) -> Ranked:
         """Candidates for a list of k in order, before any rule."""
@@ -265,33 +316,6 @@ class Recommender:
         value[order] = -np.sort(-scores)
         return value
 
-    def recommend_all(
-        self,
-        path: Path,
-        k: int = 10,
-        *,
-        rules: RuleSettings | None = None,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> int:
-        """Write a line of JSON for every user, best songs first; returns the number of users.
-
-        The file appears whole or not at all.
-        """
-        with self.session_factory() as session:
-            users = [summary.ref for summary in users_repository.list_users(session)]
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-        try:
-            with temporary.open("w", encoding="utf-8") as file:
-                for done, user in enumerate(users):
-                    answer = self.recommend(user, k, rules=rules)
-                    file.write(json.dumps(asdict(answer), ensure_ascii=False) + "\n")
-                    if progress is not None:
-                        progress(done + 1, len(users))
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
-        return len(users)
-
 
 def _check(k: int) -> None:
     if k < 1:
@@ -329,9 +353,8 @@ def _candidates(
 def _without_taste(release: Release, asker: Asker) -> Ranked:
     """What fits the text, or what is popular."""
     if asker.wanted is None:
-        scores = release.counts.astype(np.float32)
-        best = np.argsort(-scores, kind="stable")
-        return Ranked(best, scores[best], Grounds.none({}, "popularity"))
+        best = release.by_popularity[:_POPULAR]
+        return Ranked(best, release.counts[best].astype(np.float32), Grounds.none({}, "popularity"))
     best = np.argsort(-asker.wanted, kind="stable")[:_MEANT]
     scores = np.exp(asker.wanted[best] - asker.wanted[best].max(initial=-np.inf)).astype(np.float32)
     grounds = Grounds.none(dict.fromkeys(best.tolist(), MEANING), MEANING)

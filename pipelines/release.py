@@ -35,11 +35,11 @@ from recsys.corpus import Corpus, load_corpus, save_corpus
 from recsys.factors import Factors
 from recsys.facts import SongFacts
 from recsys.features import SongFeatures
-from recsys.index import VectorIndex
+from recsys.index import VectorIndex, why_of
 from recsys.interests import spread
 from recsys.listen_ranker import ListenRanker
 from recsys.ranker import Ranker
-from recsys.rules import Catalogue
+from recsys.rules import Catalogue, spare_songs
 from recsys.song2vec import unit
 from recsys.tail import Tail, trust
 from recsys.towers import TextTower
@@ -56,6 +56,7 @@ ALBUM_ID = "album_id"
 RECORDING_KEY = "recording_key"
 # Songs that the self-test asks for, and neighbours it compares.
 _TESTED, _TESTED_K = 5, 10
+_MAPPED_FROM = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,16 @@ class Release:
         return self.parts.corpus.counts()
 
     @cached_property
+    def by_popularity(self) -> np.ndarray:
+        """Rows of the vocabulary, those in most lists first; int64, shape (n_songs,)."""
+        return np.argsort(-self.counts, kind="stable")
+
+    @cached_property
+    def spares(self) -> np.ndarray:
+        """Popular songs of many artists, for lists that nothing else fills."""
+        return spare_songs(self.counts, self.catalogue)
+
+    @cached_property
     def trust(self) -> np.ndarray:
         """What the score of each song of the vocabulary is multiplied by, 0..1 (recsys/tail.py).
 
@@ -199,6 +210,17 @@ class Release:
             parts.corpus, self.facts, song2vec, parts.factors, together=parts.together, after=parts.after
         )
         return built if parts.transformer is None else {**built, TRANSFORMER: parts.transformer}
+
+    @cached_property
+    def names(self) -> tuple[list[str], list[str]]:
+        """Title and artist of every row, as plain strings: a frame is slow to ask for one song."""
+        songs = self.parts.songs
+        return songs[TITLE].astype(str).tolist(), songs[ARTIST].astype(str).tolist()
+
+    @cached_property
+    def recording_keys(self) -> pd.Index:
+        """The keys that `catalogue` numbers recordings by, in the order of the numbers."""
+        return pd.Index(pd.factorize(self.parts.songs[RECORDING_KEY].replace("", None))[1])
 
     @cached_property
     def facts(self) -> SongFacts:
@@ -247,6 +269,13 @@ class Release:
         kept = np.argsort(first, kind="stable")
         kept = kept[total[kept] > 0]
         return used[kept].astype(np.int64), total[kept].astype(np.float32)
+
+
+def _array(path: Path) -> np.ndarray:
+    """An array of a file; a large one is mapped into memory, where all processes share it."""
+    if path.stat().st_size < _MAPPED_FROM:
+        return np.asarray(np.load(path))
+    return np.asarray(np.load(path, mmap_mode="r"))
 
 
 def load_transformer(path: Path) -> Transformer | None:
@@ -311,6 +340,7 @@ def write_release(
             "tail": len(parts.tail.song_ids),
             "lists": corpus.n_lists,
             "tokens": corpus.n_tokens,
+            "index": {"vectors": len(index), "kind": index.kind, "why": why_of(index)},
             "self_test": _ask(release),
             **facts,
         },
@@ -342,8 +372,8 @@ def load_release(releases: Path, name: str) -> Release:
             corpus=load_corpus(folder / "corpus.npz"),
             tail=Tail.load(folder / "tail.npz"),
             songs=pd.read_parquet(folder / "songs.parquet"),
-            input=np.load(folder / "input.npy"),
-            output=np.load(folder / "output.npy"),
+            input=_array(folder / "input.npy"),
+            output=_array(folder / "output.npy"),
             prior=np.load(folder / "prior.npy"),
             log_normaliser=np.load(folder / "log_normaliser.npy"),
             together=sp.csr_matrix(sp.load_npz(folder / "together.npz")),

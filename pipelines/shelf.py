@@ -19,7 +19,7 @@ from pipelines.columns import SONG_ID, TITLE
 from pipelines.guests import host_of
 from pipelines.new_songs import NewSongs, load_new_songs, state_of
 from pipelines.release import ARTIST_ID, RECORDING_KEY, Release
-from recsys.rules import Catalogue, spare_songs
+from recsys.rules import Catalogue
 
 _COLUMNS = [SONG_ID, TITLE, "artist", ARTIST_ID, RECORDING_KEY]
 
@@ -56,8 +56,12 @@ class Shelf:
 
     @cached_property
     def names(self) -> tuple[list[str], list[str]]:
-        """Title and artist of each row, as plain strings: a frame is slow to ask for one song."""
-        return self.songs[TITLE].astype(str).tolist(), self.songs["artist"].astype(str).tolist()
+        """Title and artist of each row, as plain strings."""
+        titles, artists = self.release.names
+        if not len(self.new):
+            return titles, artists
+        new = self.new.songs
+        return titles + new[TITLE].astype(str).tolist(), artists + new["artist"].astype(str).tolist()
 
     @cached_property
     def vectors(self) -> np.ndarray:
@@ -70,8 +74,17 @@ class Shelf:
         """Artists and recordings of each row."""
         if not len(self.new):
             return self.release.catalogue
-        recordings, _ = pd.factorize(self.songs[RECORDING_KEY].replace("", None))
-        return Catalogue(self.songs[ARTIST_ID].to_numpy(np.int64), recordings.astype(np.int64))
+        # Numbered on from the release's: with a million songs numbering all anew takes seconds.
+        own, keys = self.release.catalogue, self.release.recording_keys
+        new = self.new.songs[RECORDING_KEY].replace("", None)
+        numbers, _ = pd.factorize(new)
+        known = keys.get_indexer(pd.Index(new))
+        recordings = np.where(known >= 0, known, np.where(numbers >= 0, len(keys) + numbers, -1))
+        artists = self.new.songs[ARTIST_ID].to_numpy(np.int64)
+        return Catalogue(
+            np.concatenate([own.artists, artists]),
+            np.concatenate([own.recordings, recordings.astype(np.int64)]),
+        )
 
     @cached_property
     def counts(self) -> np.ndarray:
@@ -80,10 +93,10 @@ class Shelf:
         counts[: self.release.n_songs] = self.release.counts
         return counts
 
-    @cached_property
+    @property
     def spares(self) -> np.ndarray:
         """Popular songs of many artists, for lists that nothing else fills."""
-        return spare_songs(self.release.counts, self.release.catalogue)
+        return self.release.spares
 
     def rows(self, song_ids: np.ndarray) -> np.ndarray:
         """Rows of these songs; -1 for those that have no place."""

@@ -12,8 +12,9 @@ import typer
 
 from service.cli.console import print_json, print_line
 from service.cli.database import open_database
+from service.cli.engines import engine_named
 from service.cli.files import file_to_write
-from service.cli.options import Adventure, HowMany, Json, SpreadingCommand
+from service.cli.options import Adventure, EngineName, HowMany, Json, SpreadingCommand
 from service.cli.progress import counting_bar
 from service.cli.show import print_recommendations
 from service.cli.songs import song_ids
@@ -43,12 +44,17 @@ def run(
     ] = False,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="With --all-users: a line of JSON a user; - is standard output."),
+        typer.Option(
+            metavar="FILE",
+            help="With --all-users: a line of JSON a user, or .csv or .parquet; - is standard output.",
+        ),
     ] = None,
+    engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
     """Recommend songs to a user and say why."""
     from pipelines.recommend import Recommender
+    from pipelines.recommend_batch import recommend_everybody
     from pipelines.serving import open_release
     from recsys.rules import RuleSettings
 
@@ -59,9 +65,9 @@ def run(
             "one of USER, --songs or --all-users is enough; --prompt goes alone or with USER", ctx=ctx
         )
     session_factory = open_database(ctx)
-    recommender = Recommender(open_release(settings_of(ctx).home), session_factory)
-    rules = RuleSettings.of_adventure(adventure)
+    home, rules = settings_of(ctx).home, RuleSettings.of_adventure(adventure)
     if out is None:
+        recommender = Recommender(open_release(home), session_factory)
         if songs:
             refs = song_ids(session_factory, songs)
             answer = recommender.recommend_after(refs, k, rules=rules, explain=explain)
@@ -77,8 +83,15 @@ def run(
             print_recommendations(answer, explain=explain)
         return
     with file_to_write(out) as file, counting_bar("recommending") as bar:
-        users = recommender.recommend_all(
-            file, k, rules=rules, progress=lambda done, total: bar(done, f"of {total:,} users")
+        users = recommend_everybody(
+            file,
+            home,
+            session_factory,
+            k,
+            rules=rules,
+            explain=explain,
+            engine=engine_named(ctx, engine),
+            progress=lambda done, total: bar(done, f"of {total:,} users"),
         )
     if as_json and str(out) != "-":
         print_json({"users": users, "out": str(out)})

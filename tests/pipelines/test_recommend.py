@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -191,27 +187,9 @@ def test_a_listen_takes_the_song_out_of_the_next_answer(world_copy: TinyWorld) -
     assert song not in names(ask(world_copy, user))
 
 
-def test_everybody_gets_a_line_in_the_file(tiny_world: TinyWorld, tmp_path: Path) -> None:
-    recommender, told = Recommender(tiny_world.release, tiny_world.factory), []
-    n = recommender.recommend_all(
-        tmp_path / "out.jsonl", 3, progress=lambda done, of: told.append((done, of))
-    )
-    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert n == len(lines) == len(tiny_world.truth.user_refs) + 2
-    assert told[-1] == (n, n)
-    first = recommender.recommend(lines[0]["user"], 3)
-    assert lines[0] == json.loads(json.dumps(asdict(first)))
-
-
-def test_a_file_that_was_begun_leaves_the_old_one(tiny_world: TinyWorld, tmp_path: Path) -> None:
-    (tmp_path / "out.jsonl").write_text("old", encoding="utf-8")
+def test_many_are_answered_as_one_by_one(tiny_world: TinyWorld) -> None:
     recommender = Recommender(tiny_world.release, tiny_world.factory)
-
-    def stop(done: int, of: int) -> None:
-        if done == 5:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        recommender.recommend_all(tmp_path / "out.jsonl", 3, progress=stop)
-    assert [path.name for path in tmp_path.iterdir() if path.is_file()] == ["out.jsonl"]
-    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == "old"
+    with tiny_world.factory() as session:
+        users = [(one.user_id, one.ref) for one in users_repository.list_users(session)]
+    many = recommender.recommend_many([*users, (10**6, "gone")], 7)
+    assert many == [recommender.recommend(name, 7) for _, name in users]
