@@ -27,11 +27,11 @@ from typing import Any
 import numpy as np
 
 from benchmarks.index_kinds import KINDS, Building, asker, build, opened
-from benchmarks.index_worlds import World, build_world, song2vec_base
-from recsys.index import IndexSettings, VectorIndex, choose_index
+from benchmarks.index_worlds import World, build_world, song2vec_base, world_of_release
+from recsys.index import HNSW, IndexSettings, VectorIndex, choose_index
 from recsys.song2vec import unit
 
-K, N_QUERIES, WARM_UP, ROUNDS = 10, 1_000, 100, 3
+K, N_QUERIES, WARM_UP, ROUNDS = 10, 500, 100, 3
 SONG2VEC, UNIFORM = "song2vec", "uniform"
 # No index is any good at random directions; these show how far.
 BESIDE = ("HNSW 16", "IVF-Flat")
@@ -44,6 +44,9 @@ def main() -> None:
     parser.add_argument("--sizes", type=int, nargs="+", default=[100_000])
     parser.add_argument("--home", type=Path, help="folder that keeps vectors and indexes")
     parser.add_argument("--base", type=Path, help="song2vec vectors to extend, .npy")
+    parser.add_argument(
+        "--release", type=Path, help="folder of a release with a graph: its songs, not made-up ones"
+    )
     parser.add_argument("--kinds", nargs="+", default=list(KINDS), metavar="KIND", help=", ".join(KINDS))
     parser.add_argument("--worlds", nargs="+", default=[SONG2VEC, UNIFORM], choices=[SONG2VEC, UNIFORM])
     parser.add_argument("--no-ours", action="store_true", help="leave the last table out")
@@ -57,6 +60,12 @@ def main() -> None:
     faiss.omp_set_num_threads(1)
     with TemporaryDirectory() as temporary:
         home = given.home or Path(temporary)
+        if given.release:
+            folder = home / "release"
+            world = world_of_release(folder, given.release, n_queries=N_QUERIES, seed=1)
+            table(world, given.kinds, "release")
+            beside_bare(world, folder, "HNSW 32")
+            return
         for n in given.sizes:
             for name in given.worlds:
                 base = None
@@ -66,7 +75,7 @@ def main() -> None:
                 world = build_world(home / f"{name}-{n}", base, n, n_queries=N_QUERIES, seed=1)
                 table(world, [kind for kind in given.kinds if name == SONG2VEC or kind in BESIDE], name)
                 if name == SONG2VEC and not given.no_ours:
-                    beside_bare(world, home / f"{name}-{n}")
+                    beside_bare(world, home / f"{name}-{n}", "HNSW 16")
 
 
 def table(world: World, kinds: Sequence[str], name: str) -> None:
@@ -130,19 +139,21 @@ def resident() -> tuple[int, int]:
     return whole - shared, shared
 
 
-def beside_bare(world: World, folder: Path) -> None:
-    """Print what `recsys.index` answers beside Faiss's HNSW called bare, in turn."""
+def beside_bare(world: World, folder: Path, label: str) -> None:
+    """Print what `recsys.index` answers beside one of Faiss's graphs called bare, in turn."""
     import faiss
 
-    file = folder / "ours.faiss"
+    bare_file, file = folder / f"{label.replace(' ', '-')}.faiss", folder / "ours.faiss"
+    if choose_index(len(world.vectors)).kind == HNSW:
+        # The same graph would be built again.
+        file = bare_file
     if not file.exists():
         started = time.process_time()
         VectorIndex.build(world.vectors, IndexSettings()).save(file)
         print(f"ours: built in {time.process_time() - started:.0f} s of the CPU")
     ours = VectorIndex.load(file)
-    bare_file = folder / "HNSW-32.faiss"
     bare = faiss.read_index(str(bare_file if bare_file.exists() else file))
-    kind = KINDS["HNSW 32"]
+    kind = KINDS[label]
     print(f"\nours is {ours.kind}, chosen since {choose_index(len(ours)).why}")
     print(f"{'ef':>4} {'recall':>6} {'bare':>6} {'queries/s':>9} {'bare':>6} {'ratio':>6} {'load':>5}")
     for effort in (24, 32, 48, 64, 96):

@@ -20,7 +20,7 @@ from benchmarks.index_worlds import World
 
 _AT_ONCE = 200_000
 # Points a centre and rounds of k-means; subquantisers of four bits.
-_POINTS, _ROUNDS, _SUB = 40, 8, 64
+_POINTS, _ROUNDS, _SUB = 32, 6, 64
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,8 @@ class Building:
 
     @property
     def n_lists(self) -> int:
-        """A power of two, about four roots of the number of vectors."""
-        return min(8192, 2 ** round(np.log2(4 * np.sqrt(self.n))))
+        """A power of two, about two roots of the number of vectors."""
+        return int(min(8192, 2 ** round(np.log2(2 * np.sqrt(self.n)))))
 
     def sample(self, n: int) -> np.ndarray:
         """Some of the vectors, spread over all."""

@@ -22,7 +22,7 @@ from recsys.song2vec import settings_for, train_song2vec, unit
 
 K = 10
 # The world that song2vec is trained on: so many lists, and the songs that stand in three of them.
-_LISTS, _MIN_COUNT = 12_000, 3
+_LISTS, _MIN_COUNT = 2_000, 3
 # Neighbours whose differences move a new song, and how many differences; together they have the variance of
 # the neighbourhood.
 _NEAR, _TERMS = 12, 4
@@ -82,13 +82,16 @@ def _neighbours(base: np.ndarray) -> np.ndarray:
     return np.asarray(near[:, 1:])
 
 
-def _moved(base: np.ndarray, near: np.ndarray, n: int, rng: np.random.Generator) -> np.ndarray:
-    at = rng.integers(0, len(base), n)
-    out = base[at].copy()
+def _moved(
+    base: np.ndarray, near: np.ndarray, n: int, rng: np.random.Generator, *, at: np.ndarray | None = None
+) -> np.ndarray:
+    """Songs moved by differences of their neighbours; `near` has a row for each of `at`, or for all songs."""
+    place = rng.integers(0, len(base), n) if at is None else np.arange(n)
+    out = base[place if at is None else at].copy()
     for _ in range(_TERMS):
         # Two of the neighbours differ by twice their variance.
         scale = rng.standard_normal((n, 1)).astype(np.float32) / np.float32(np.sqrt(2 * _TERMS))
-        one, other = (base[near[at, rng.integers(0, _NEAR, n)]] for _ in range(2))
+        one, other = (base[near[place, rng.integers(0, _NEAR, n)]] for _ in range(2))
         out += scale * (one - other)
     return unit(out)
 
@@ -111,6 +114,33 @@ def build_world(folder: Path, base: np.ndarray | None, n: int, *, n_queries: int
         truth = _truth(path, queries)
         np.savez(folder / ".held.npz", queries=queries, truth=truth)
         os.replace(folder / ".held.npz", held)
+    with np.load(held) as arrays:
+        return World(path, arrays["queries"], arrays["truth"])
+
+
+def world_of_release(folder: Path, release: Path, *, n_queries: int, seed: int) -> World:
+    """The songs of a release without a tail, and its own graph as `HNSW-32.faiss`, which it has been to build
+    already; queries are new songs among them (`extended`).
+    """
+    import faiss
+
+    folder.mkdir(parents=True, exist_ok=True)
+    path, held = folder / "vectors.npy", folder / "held.npz"
+    if not held.exists():
+        given = np.load(release / "input.npy", mmap_mode="r")
+        out = np.lib.format.open_memmap(path, mode="w+", dtype=np.float32, shape=given.shape)
+        for start in range(0, len(given), _AT_ONCE):
+            out[start : start + _AT_ONCE] = unit(given[start : start + _AT_ONCE])
+        graph = faiss.read_index(str(release / "input.faiss"), faiss.IO_FLAG_MMAP_IFC)
+        if graph.ntotal != len(given) or not hasattr(graph, "hnsw"):
+            raise ValueError(f"{release} has a tail, or no graph")
+        rng = np.random.default_rng(seed)
+        own = np.sort(rng.choice(len(out), n_queries, replace=False))
+        _, near = graph.search(np.ascontiguousarray(out[own]), _NEAR + 1)
+        queries = _moved(np.asarray(out), near[:, 1:], n_queries, rng, at=own)
+        np.savez(folder / ".held.npz", queries=queries, truth=_truth(path, queries))
+        os.replace(folder / ".held.npz", held)
+        (folder / "HNSW-32.faiss").symlink_to((release / "input.faiss").resolve())
     with np.load(held) as arrays:
         return World(path, arrays["queries"], arrays["truth"])
 

@@ -23,7 +23,7 @@ EXACT_BELOW = 50_000
 # From here on a graph takes longer to build than a night has for it.
 IVF_FROM = 3_000_000
 # Inverted lists: about so many roots of the number of vectors, each centre learned from so many of them.
-_LISTS, _MOST_LISTS, _POINTS, _ROUNDS = 4.0, 16_384, 40, 8
+_LISTS, _MOST_LISTS, _POINTS, _ROUNDS = 2.0, 8_192, 32, 6
 # A file from here on is mapped into memory, where all processes share it.
 _MAPPED_FROM = 64 * 2**20
 _AT_ONCE = 200_000
@@ -77,6 +77,12 @@ def choose_index(n: int, kind: str = "auto") -> IndexChoice:
     return IndexChoice(IVF, f"from {IVF_FROM:,} vectors a graph takes too long to build, lists a fraction")
 
 
+def why_of(index: VectorIndex) -> str:
+    """Why an index is of its kind."""
+    choice = choose_index(len(index))
+    return choice.why if choice.kind == index.kind else "set so"
+
+
 class VectorIndex:
     """Vectors numbered 0..n-1, searched by inner product; give unit vectors to search by cosine."""
 
@@ -118,10 +124,11 @@ class VectorIndex:
         with path.open("rb") as file:
             has_lists = file.read(2) == b"Iw"
         # The one flag maps inverted lists, the other graphs and plain vectors.
-        index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if has_lists else faiss.IO_FLAG_MMAP_IFC)
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if has_lists else faiss.IO_FLAG_MMAP_IFC)
         if has_lists:
             # By default it starts threads for each query, which read ahead.
-            faiss.downcast_InvertedLists(index.invlists).prefetch_nthread = 0
+            lists: Any = faiss.downcast_InvertedLists(index.invlists)
+            lists.prefetch_nthread = 0
         return cls(index)
 
     def save(self, path: Path) -> None:
@@ -189,7 +196,7 @@ def _lists(vectors: np.ndarray, settings: IndexSettings) -> Any:
     sample = np.ascontiguousarray(vectors[:: max(1, n // (_POINTS * n_lists))], dtype=np.float32)
     # Long vectors would draw everything to them: a list is a direction.
     directions = unit(sample)
-    centres = faiss.Kmeans(
+    centres: Any = faiss.Kmeans(
         dim, n_lists, niter=_ROUNDS, seed=settings.seed, spherical=True,
         min_points_per_centroid=1, max_points_per_centroid=_POINTS,
     )  # fmt: skip
@@ -197,7 +204,7 @@ def _lists(vectors: np.ndarray, settings: IndexSettings) -> Any:
     coarse = faiss.IndexFlatIP(dim)
     coarse.add(centres.centroids)
     codes = faiss.ScalarQuantizer.QT_8bit
-    index = faiss.IndexIVFScalarQuantizer(coarse, dim, n_lists, codes, faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.IndexIVFScalarQuantizer(coarse, dim, n_lists, codes, faiss.METRIC_INNER_PRODUCT)
     # Whoever forgets `coarse` would leave the index without it.
     index.referenced_objects = [coarse]
     index.train(sample)

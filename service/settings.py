@@ -44,6 +44,15 @@ class Auth(StrEnum):
     on = "on"
 
 
+class IndexKind(StrEnum):
+    """Which kind of index the nightly job builds (recsys/index.py)."""
+
+    auto = "auto"
+    exact = "exact"
+    hnsw = "hnsw"
+    ivf = "ivf"
+
+
 def available_cpus() -> int:
     """Return the number of processors that this process may use."""
     # A container or `taskset` may allow fewer than the machine has.
@@ -74,6 +83,26 @@ class Settings(BaseSettings):
         validate_default=True,
         description="SQLAlchemy URL of the song database; by default SQLite in the home folder.",
     )
+    database_connections: int = Field(
+        default=0,
+        ge=0,
+        le=1000,
+        description="Connections to the database that a process may hold; by default what requests need.",
+    )
+    database_recycle_s: float = Field(
+        default=1800.0,
+        ge=1,
+        le=604_800,
+        allow_inf_nan=False,
+        description="Seconds after which a connection to the database is made anew.",
+    )
+    database_statement_timeout_s: float = Field(
+        default=60.0,
+        ge=0,
+        le=86_400,
+        allow_inf_nan=False,
+        description="Seconds that PostgreSQL may take over one statement of an answer; 0 for no limit.",
+    )
     log_level: LogLevel = Field(default=LogLevel.info, description="debug, info, warning or error.")
     threads: int = Field(
         default_factory=available_cpus,
@@ -85,6 +114,10 @@ class Settings(BaseSettings):
     soundfont: Path | None = Field(
         default=None,
         description="SoundFont (.sf2, .sf3) that music is rendered with; by default the best one installed.",
+    )
+    index: IndexKind = Field(
+        default=IndexKind.auto,
+        description="Kind of index over songs: auto, by their number; exact, hnsw or ivf.",
     )
     generator: Path | None = Field(
         default=None,
@@ -236,6 +269,9 @@ class Settings(BaseSettings):
             "home": str(self.home),
             "database_password_file": str(self.database_password_file or ""),
             "database_url": redacted(self.database_url),
+            "database_connections": self.database_connections,
+            "database_recycle_s": self.database_recycle_s,
+            "database_statement_timeout_s": self.database_statement_timeout_s,
             "log_level": self.log_level.value,
             "threads": self.threads,
             "debug": self.debug,

@@ -1,4 +1,6 @@
-"""Stage `index`: Faiss indexes over the song space and over the output vectors."""
+"""Stage `index`: Faiss indexes over the song space and over the output vectors, of the kind that their size
+asks for.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +12,24 @@ import numpy as np
 
 from pipelines.night.job import Job
 from pipelines.stages import StageReport
-from recsys.index import VectorIndex
+from recsys.index import IndexSettings, VectorIndex, choose_index
 from recsys.song2vec import unit
 from recsys.tail import Tail
 
 
 def run(job: Job) -> StageReport:
     """Build both indexes."""
+    settings = IndexSettings(kind=job.settings.index, seed=job.settings.seed)
 
     def write(folder: Path) -> Mapping[str, Any]:
         vectors = unit(np.load(job.work.path("song2vec", "input.npy")))
         tail = Tail.load(job.work.path("corpus", "tail.npz"))
-        index = VectorIndex.build(np.concatenate([vectors, tail.vectors(vectors)]))
+        index = VectorIndex.build(np.concatenate([vectors, tail.vectors(vectors)]), settings)
         index.save(folder / "input.faiss")
-        VectorIndex.build(np.load(job.work.path("song2vec", "output.npy"))).save(folder / "output.faiss")
-        return {"vectors": len(index), "kind": index.kind}
+        output = np.load(job.work.path("song2vec", "output.npy"), mmap_mode="r")
+        VectorIndex.build(output, settings).save(folder / "output.faiss")
+        choice = choose_index(len(index), settings.kind)
+        return {"vectors": len(index), "kind": index.kind, "why": choice.why}
 
-    return job.work.run("index", write, inputs=[job.work.mark_of("song2vec")], again=job.again("index"))
+    inputs = [job.work.mark_of("song2vec"), settings.kind]
+    return job.work.run("index", write, inputs=inputs, again=job.again("index"))

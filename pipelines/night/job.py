@@ -15,7 +15,7 @@ from pipelines.stages import Work
 from recsys.song2vec import PAIRS
 
 # Raised whenever a stage comes to write something else for the same input, so that every stage is done anew.
-VERSION = 4
+VERSION = 5
 
 
 class NothingToLearnError(Exception):
@@ -32,7 +32,8 @@ class NightlySettings:
 
     `workers` threads train song2vec on at most `pairs` pairs; one repeats itself bit for bit with the same
     seed. `stage` does this one again and no other. `generator` is the folder of the generator's weights where
-    they are not those that ship; only that which ships is tuned (stage `ratings`).
+    they are not those that ship; only that which ships is tuned (stage `ratings`). `index` is the kind of
+    index (recsys/index.py), by default chosen by size.
     """
 
     seed: int = 1
@@ -41,6 +42,7 @@ class NightlySettings:
     stage: str | None = None
     force: bool = False
     generator: Path | None = None
+    index: str = "auto"
 
 
 class Job:

@@ -38,7 +38,12 @@ def run(
         settings.home,
         open_database(ctx),
         NightlySettings(
-            seed=seed, workers=settings.threads, stage=only, force=force, generator=settings.generator
+            seed=seed,
+            workers=settings.threads,
+            stage=only,
+            force=force,
+            generator=settings.generator,
+            index=settings.index.value,
         ),
         engine_named(ctx, engine),
     )

@@ -10,9 +10,11 @@ import threading
 import time
 from collections.abc import Callable
 
+from db.migrate import upgrade
 from db.session import make_engine, make_session_factory
 from pipelines.nightly import Night, NightlyReport, NightlySettings
 from pipelines.stages import JobRunningError
+from service.database import connections_of
 from service.settings import Settings, load_settings
 from service.work.child import Parent, give_way
 
@@ -69,8 +71,12 @@ def _patiently(run: Run, settings: Settings, progress: Callable[[str], None]) ->
 
 
 def _run(settings: Settings, progress: Callable[[str], None]) -> NightlyReport:
-    factory = make_session_factory(make_engine(settings.database_url))
-    chosen = NightlySettings(workers=settings.threads, generator=settings.generator)
+    engine = make_engine(settings.database_url, connections_of(settings, "night"))
+    upgrade(engine)  # The months to come get their place, however long the worker has been at work.
+    factory = make_session_factory(engine)
+    chosen = NightlySettings(
+        workers=settings.threads, generator=settings.generator, index=settings.index.value
+    )
     return Night(settings.home, factory, chosen).run(progress)
 
 
