@@ -162,6 +162,9 @@ def checkpoint(factory: SessionFactory) -> None:
 class _Pool(QueuePool):
     """A pool that says of itself that it is used up as it says that the database is lost."""
 
+    # SQLAlchemy names a pool's log by this: as ours it would tell people of every pool that is closed.
+    __module__ = "sqlalchemy.pool"
+
     def connect(self) -> PoolProxiedConnection:
         try:
             return super().connect()

@@ -59,7 +59,7 @@ def test_the_drill_passes_on_what_is_whole_and_on_nothing_else(
         return done.returncode, done.stdout + done.stderr
 
     code, said = drill()
-    assert (code, said.endswith("the drill is passed.\n"), "sample:" in said) == (0, True, True), said
+    assert (code, "the drill is passed" in said, "sample:" in said) == (0, True, True), said
     next((tmp_path / "kept/tables").iterdir()).write_bytes(b"")
     code, said = drill()
     assert (code, "damaged" in said, "passed" in said) == (1, True, False), said
