@@ -21,13 +21,14 @@ from sqlalchemy.exc import DBAPIError
 
 from db.repositories import playlists
 from db.session import SessionFactory, write_transaction
-from db.text import bounded
 from pipelines.columns import PATH
 from pipelines.erasures import Erasures
-from pipelines.groups import group_keys
 from pipelines.ingest_batch import NO_COUNTS, Counts, SongState, StoredBatch, store_batch
 from pipelines.ingest_files import known_files, mark_missing
+from pipelines.ingest_songs import MOST_REMEMBERED, SongMemory
 from pipelines.listen_sums import ListenSums
+from pipelines.regroup import FILE as GROUPS_FILE
+from pipelines.regroup import regroup
 from pipelines.sources.audio_folder import path_key
 from pipelines.sources.batch import Batch, Problem
 
@@ -91,9 +92,9 @@ def ingest(
 
     Raises
     ------
-    ValueError
     EngineError
         Whole batches were stored.
+    ValueError
         A format that is not known, or a namespace that cannot be one.
     DatabaseUnavailableError
         The database is lost, locked or full; whole batches were stored.
@@ -121,26 +122,6 @@ def ingest_batches(
     return _ingest(((source, batch) for batch in batches), session_factory, progress, releases)
 
 
-def regroup(session_factory: SessionFactory) -> int:
-    """Work out the groups of all playlists, store those that differ, and return how many did."""
-    with write_transaction(session_factory, lock=LOCK) as session:
-        stored = playlists.read_group_keys(session)
-        lists = playlists.read_playlists(session)
-        entries = playlists.read_entries(session)
-        free = lists["playlist_id"].to_numpy()[lists["source_key"].to_numpy() == ""]
-        entries = entries[entries["playlist_id"].isin(free)]
-        keys = group_keys(
-            (lists["scheme"] + ":" + lists["value"]).tolist(),
-            lists["source_key"].tolist(),
-            np.searchsorted(lists["playlist_id"].to_numpy(), entries["playlist_id"].to_numpy()),
-            entries["song_id"].to_numpy(),
-        )
-        numbered = zip(lists["playlist_id"].tolist(), map(bounded, keys), strict=True)
-        changed = {number: key for number, key in numbered if stored[number] != key}
-        playlists.set_group_keys(session, changed)
-    return len(changed)
-
-
 @dataclass
 class _Run:
     """What one run has stored so far."""
@@ -155,6 +136,7 @@ class _Run:
     problems: list[Problem] = field(default_factory=list)
     song_states: bytearray = field(default_factory=bytearray)  # by song id, see `SongState`
     contents: dict[tuple[str, str], str] = field(default_factory=dict)  # hashes of this run's playlists
+    said: SongMemory = field(default_factory=dict)
 
     def add(self, stored: StoredBatch) -> None:
         """Take up what one committed batch did."""
@@ -166,6 +148,8 @@ class _Run:
         self.users_added += stored.users_added
         self.problems.extend(stored.problems)
         self.contents.update(stored.contents)
+        if len(self.said) < MOST_REMEMBERED:
+            self.said.update(stored.said)
         highest = max(stored.song_states, default=0)
         self.song_states.extend(bytes(max(0, highest + 1 - len(self.song_states))))
         for song, state in stored.song_states.items():
@@ -202,8 +186,9 @@ def _ingest(
         try:
             with write_transaction(session_factory, lock=LOCK) as session:
                 stored = store_batch(
-                    session, batch, source=source, earlier=run.contents, sums=sums, erasures=erasures
-                )
+                    session, batch, source=source, earlier=run.contents, sums=sums, erasures=erasures,
+                    memory=run.said,
+                )  # fmt: skip
         except DBAPIError as error:  # What no check foresaw costs its batch, not the ones after it.
             reason = " ".join(str(error.orig).split())
             run.problems.append(Problem(source, "", f"a part could not be stored: {reason}"))
@@ -216,7 +201,8 @@ def _ingest(
     with session_factory() as session:
         stale = playlists.has_ungrouped(session)
     if stale:
-        logger.info("groups: %d playlists in another group", regroup(session_factory))
+        memory = None if releases is None else releases.parent / GROUPS_FILE
+        logger.info("groups: %d playlists in another group", regroup(session_factory, memory))
     audio = _hear(run.paths, folders, session_factory, progress, engine)
     report = run.report(time.perf_counter() - started, audio)
     logger.info(
