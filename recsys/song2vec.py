@@ -112,13 +112,22 @@ def settings_for(
     return Song2VecSettings(epochs=epochs, rounds=rounds, workers=workers, seed=seed)
 
 
-def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) -> SongVectors:
+def train_song2vec(
+    corpus_file: Path, n_songs: int, settings: Song2VecSettings, start: SongVectors | None = None
+) -> SongVectors:
     """Train on a corpus file of song rows (`recsys.corpus.write_corpus_file`).
+
+    Parameters
+    ----------
+    start : SongVectors, optional
+        Where to begin, in the same rows: yesterday's vectors (`carried_over`). Songs with zero vectors there
+        begin anew. What this is worth is in docs/scaling.md.
 
     Raises
     ------
     ValueError
-        The file holds no song, or a word that is not a row below `n_songs`.
+        The file holds no song, or a word that is not a row below `n_songs`, or the vectors to start from
+        are of another number or dimension.
     """
     from gensim.models import Word2Vec
 
@@ -146,7 +155,16 @@ def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) 
         raise ValueError(
             f"rows in {corpus_file} must lie in 0..{n_songs - 1}, found {words.min()}..{words.max()}"
         )
-    start = model.wv.vectors.copy()
+    begun = model.wv.vectors.copy()
+    if start is not None:
+        if start.input.shape != (n_songs, settings.vector_size):
+            raise ValueError(
+                f"vectors to start from have shape {start.input.shape}, {n_songs, settings.vector_size} is "
+                "expected"
+            )
+        known = start.input[words].any(1)
+        model.wv.vectors[known] = start.input[words[known]]
+        model.syn1neg[known] = start.output[words[known]]
     model.train(
         corpus_file=str(corpus_file),
         total_examples=model.corpus_count,
@@ -156,9 +174,24 @@ def train_song2vec(corpus_file: Path, n_songs: int, settings: Song2VecSettings) 
     shape = (n_songs, settings.vector_size)
     input_, output = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
     # A song that never stood beside another still has its random start, which is no place to search from.
-    moved = (model.wv.vectors != start).any(1)
+    moved = (model.wv.vectors != begun).any(1)
     input_[words] = model.wv.vectors * moved[:, None]
     output[words] = model.syn1neg
     counts = np.zeros(n_songs, np.float32)
     counts[words] = [model.wv.get_vecattr(word, "count") for word in model.wv.index_to_key]
     return SongVectors(input_, output, counts / settings.rounds, settings.ns_exponent)
+
+
+def carried_over(vectors: SongVectors, song_ids: np.ndarray, new_song_ids: np.ndarray) -> SongVectors:
+    """Vectors of one vocabulary in the rows of another, zeros for songs that are new (ids ascending)."""
+    place = np.minimum(np.searchsorted(song_ids, new_song_ids), max(len(song_ids) - 1, 0))
+    known = song_ids[place] == new_song_ids if len(song_ids) else np.zeros(len(new_song_ids), dtype=bool)
+    shape = (len(new_song_ids), vectors.input.shape[1])
+    input_, output, counts = (
+        np.zeros(shape, np.float32),
+        np.zeros(shape, np.float32),
+        np.zeros(shape[0], np.float32),
+    )
+    for own, old in ((input_, vectors.input), (output, vectors.output), (counts, vectors.counts)):
+        own[known] = old[place[known]]
+    return SongVectors(input_, output, counts, vectors.ns_exponent)
