@@ -25,14 +25,18 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.kill_subjects import SUBJECTS, Ground
+from benchmarks.kill_subjects import SUBJECTS, Ground, do_night
+from benchmarks.kill_victim import run_whole
 from db.migrate import upgrade
 from db.session import make_engine
 from tests.databases import PostgresServer, postgres_binaries
+from tests.home_database import url_of
 from tests.postgres_world import copy_database, on_postgresql
 from tests.tiny_world import TinyWorld, build_tiny_world
 
 ENGINES = ("sqlite", "postgresql")
+PUBLISHED = ("nightly", "publish", "serve")
+"""Subjects whose world has a release."""
 
 
 @contextmanager
@@ -78,6 +82,8 @@ def matrix(cells: list[tuple[str, str]], times: int, seed: int, out: Path) -> li
     done = {(row["engine"], row["subject"], row["case"]) for row in rows}
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
         world = build_tiny_world(Path(folder) / "world", n_playlists=30, n_users=8)
+        if any(subject in PUBLISHED for _, subject in cells):
+            run_whole(do_night, world.home, url_of(world.home), 0, None)
         for engine in dict.fromkeys(engine for engine, _ in cells):
             todo = {
                 subject: [case for case in range(times) if (engine, subject, case) not in done]

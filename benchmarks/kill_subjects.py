@@ -42,8 +42,8 @@ class Case:
 class Ground:
     """Where a subject does its work: a folder, and databases of one kind.
 
-    `fresh` gives the URL of an empty database with all tables; `world` copies a world's folder, and its
-    database.
+    `fresh` gives the URL of an empty database with all tables; `world` copies a published world into a
+    folder, and its database.
     """
 
     folder: Path
@@ -92,7 +92,6 @@ class Nightly:
     def __init__(self, ground: Ground) -> None:
         self._home = ground.folder / "home"
         self._url = ground.world(self._home)
-        run_whole(do_night, self._home, self._url, 0, None)
         self._work_s = run_whole(do_night, self._home, self._url, 1, self.stage)
         self._counts = self._lasting()
 
@@ -160,7 +159,6 @@ class Serve:
     def __init__(self, ground: Ground) -> None:
         self._folder, self._home = ground.folder, ground.folder / "home"
         self._url = ground.world(self._home)
-        run_whole(do_night, self._home, self._url, 0, None)
         self._told = _Told()
         with connected(self._url) as connection:
             query = "SELECT scheme, value FROM users WHERE scheme = 'sample' ORDER BY id LIMIT 1"

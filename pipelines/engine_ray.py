@@ -69,13 +69,15 @@ class Ray:
         settings = {"num_cpus": 1, "max_retries": ATTEMPTS - 1, "scheduling_strategy": "SPREAD"}
         remote = ray.remote(**settings)(_do)
         waiting: deque[tuple[P, Any]] = deque()
+        told = ray.exceptions
+        deaths = (told.WorkerCrashedError, told.OutOfMemoryError, told.NodeDiedError, told.ObjectLostError)
 
         def first() -> R:
             partition, reference = waiting.popleft()
             try:
                 outcome: tuple[R | None, Exception | None] = ray.get(reference)
                 return result_of(outcome)
-            except (ray.exceptions.WorkerCrashedError, ray.exceptions.OutOfMemoryError):
+            except deaths:
                 return lost_result(partition, lost)
             except ray.exceptions.RayError as error:
                 raise EngineError(f"the Ray cluster could not do a part: {_line(error)}") from None

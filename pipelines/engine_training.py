@@ -11,12 +11,12 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from generation.training.curves import read_curves
 from generation.training.resume import STATE
@@ -75,15 +75,22 @@ def train_together(
     out.mkdir(parents=True, exist_ok=True)
     for left in (_STOP, _DONE, *(() if resume else (STATE,))):
         (out / left).unlink(missing_ok=True)
-    over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(out, over, progress, stop), daemon=True)
-    watcher.start()
     try:
-        _fit(engine, partial(_learn_in_group, learn, out), out / _RAY, processes)
+        # In a thread of its own: in the main one Ray would take Ctrl-C for an order to break off at once.
+        with ThreadPoolExecutor(1) as pool:
+            fitted = pool.submit(_fit, engine, partial(_learn_in_group, learn, out), out / _RAY, processes)
+            told = 0
+            try:
+                while not wait([fitted], _LOOK_S).done:
+                    if stop():
+                        (out / _STOP).touch()
+                    told = _tell(out, told, progress)
+            except KeyboardInterrupt:
+                (out / _STOP).touch()  # Else the pool would wait for the end.
+                raise
+            fitted.result()
         said = json.loads((out / _DONE).read_text(encoding="utf-8"))
     finally:
-        over.set()
-        watcher.join()
         for left in (_STOP, _DONE):
             (out / left).unlink(missing_ok=True)
         shutil.rmtree(out / _RAY, ignore_errors=True)
@@ -131,23 +138,18 @@ def _learn_in_group(learn: Learn, out: Path) -> None:
         os.replace(beside, out / _DONE)
 
 
-def _watch(out: Path, over: threading.Event, progress: Progress, stop: Callable[[], bool]) -> None:
-    """Pass on how far the run is, and the wish to stop, through its folder."""
-    told = 0
-    while not over.wait(_LOOK_S):
-        if stop():
-            (out / _STOP).touch()
-        with suppress(OSError, ValueError):
-            for row in read_curves(out):
-                losses = [value for name, value in row.items() if name.endswith("/loss")]
-                if losses and row["step"] > told:
-                    told = int(row["step"])
-                    progress(told, f"loss {losses[0]:.4f}")
+def _tell(out: Path, told: int, progress: Progress) -> int:
+    """Pass on what the run's curves say behind a step; return the last one that they tell of."""
+    with suppress(OSError, ValueError):
+        for row in read_curves(out):
+            losses = [value for name, value in row.items() if name.endswith("/loss")]
+            if losses and row["step"] > told:
+                told = int(row["step"])
+                progress(told, f"loss {losses[0]:.4f}")
+    return told
 
 
 def _cause(error: BaseException) -> str:
-    """The last line of what lies at the bottom of an error."""
-    found: Any = error
-    while found.__cause__ is not None:
-        found = found.__cause__
+    """The last line of what a process of the group said."""
+    found = next(iter(getattr(error, "worker_failures", {}).values()), error)
     return next(iter(reversed(str(found).strip().splitlines())), type(found).__name__)

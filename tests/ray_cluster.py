@@ -30,11 +30,10 @@ def cluster() -> Iterator[Any]:
 
 
 def _running(ray: Any, Cluster: Any) -> Iterator[Any]:
-    started = Cluster(
-        initialize_head=True, head_node_args={"num_cpus": 2, "object_store_memory": STORE_BYTES}
-    )
-    add_node(started)
+    started = Cluster()
     try:
+        add_node(started)
+        add_node(started)
         ray.init(address=started.address, log_to_driver=False, logging_level="ERROR")
         yield started
     finally:
@@ -43,7 +42,13 @@ def _running(ray: Any, Cluster: Any) -> Iterator[Any]:
 
 
 def add_node(cluster: Any) -> Any:
-    """Add a node of two processors, and wait for it."""
-    node = cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES)
+    """Add a node of two processors, the head at first, and wait for it."""
+    for patience in reversed(range(5)):
+        try:
+            node = cluster.add_node(num_cpus=2, object_store_memory=STORE_BYTES)
+            break
+        except Exception:  # Ray's own patience, half a minute, is too short for a machine that is busy.
+            if not patience:
+                raise
     cluster.wait_for_nodes()
     return node

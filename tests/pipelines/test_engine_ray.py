@@ -11,9 +11,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from db.migrate import upgrade
+from db.repositories import audio
+from db.repositories.audio import Features
+from db.session import make_engine, make_session_factory
+from generation.studio.dataset import DatasetConfig, build_dataset
+from pipelines import analyse_audio as analysis
+from pipelines.analyse_audio import Outcome
+from pipelines.audio_analysis import current_version
 from pipelines.engine import ATTEMPTS, Local, PartitionLostError, engine_of
+from pipelines.ingest import ingest
+from tests.music_files import write_music
 from tests.ray_cluster import *  # noqa: F403
 from tests.ray_cluster import add_node
 
@@ -81,6 +92,46 @@ def test_a_partition_that_always_kills_is_lost_alone(cluster: Any, tmp_path: Pat
     assert list(engine.map(function, range(6), lost=lambda number: -number)) == [0, 1, 2, -3, 4, 5]
     with pytest.raises(PartitionLostError, match="over 3"):
         list(engine.map(function, range(6)))
+
+
+def measured(path: str, version: str) -> Outcome:
+    """Pass for an analysis."""
+    size = os.stat(path).st_size
+    return Outcome(Features({"tempo_bpm": float(size)}, np.array([size, 1.0], np.float32)), seconds=0.01)
+
+
+def test_audio_is_measured_as_on_this_machine(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(analysis, "_prepare_worker", int)
+    monkeypatch.setattr(analysis, "FEWEST_FOR_WORKERS", 1)
+    usual = analysis.analyse_audio.__kwdefaults__
+    monkeypatch.setattr(analysis.analyse_audio, "__kwdefaults__", usual | {"analyse": measured})
+    for number in range(12):
+        write_music(tmp_path / f"{number}.wav", seconds=0.2 + number / 50)
+    stored = []
+    for engine in (Local(1), engine_of("ray", workers=1)):
+        factory = make_session_factory(make_engine(f"sqlite:///{tmp_path / type(engine).__name__}.db"))
+        upgrade(factory.kw["bind"])
+        report = ingest([tmp_path], session_factory=factory, engine=engine)
+        assert report.audio is not None
+        assert (report.audio.analysed, report.problems) == (12, ())
+        with factory() as session:
+            found = audio.features_of_songs(session, current_version())
+        stored.append({song: (one.measures, one.embedding.tolist()) for song, one in found.items()})
+        factory.kw["bind"].dispose()
+    assert stored[0] == stored[1]
+    assert len(stored[0]) == 12
+
+
+def test_clips_are_the_bytes_of_this_machine(cluster: Any, tmp_path: Path) -> None:
+    config = DatasetConfig(4, 0.3, tune_share=0.0)
+    build_dataset(tmp_path / "here", clips=64, config=config)
+    build_dataset(tmp_path / "there", clips=64, config=config, each=engine_of("ray", workers=1).map)
+    files = sorted(path.relative_to(tmp_path / "here") for path in (tmp_path / "here").rglob("*.*"))
+    assert len(files) == 5
+    for file in files:
+        assert (tmp_path / "here" / file).read_bytes() == (tmp_path / "there" / file).read_bytes(), file
 
 
 def test_an_address_that_does_not_answer_is_one_line(cluster: Any, tmp_path: Path) -> None:
