@@ -67,7 +67,10 @@ def figures(sample: Sample) -> dict[str, float]:
     number = np.repeat(np.arange(len(lengths)), lengths)
     beside = np.flatnonzero(number[1:] == number[:-1])
     different = pd.Series(sample.artists).groupby(number).nunique().to_numpy() / lengths
-    found = {f"lists with song no. {rank}": float(counts[rank - 1]) for rank in (1, 10, 100, 1000)}
+    found = {
+        f"lists with song no. {rank}": float(counts[min(rank, len(counts)) - 1])
+        for rank in (1, 10, 100, 1000)
+    }
     found |= {
         "songs a place": len(counts) / len(sample.songs),
         "songs in one list, share": float((counts == 1).mean()),

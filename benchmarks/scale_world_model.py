@@ -1,14 +1,15 @@
 """What the scale world is made of: songs in communities, and lists and listens drawn from them.
 
 Songs lie in communities, communities in genres, and each artist in one community, so there is something to
-learn. A song's weight follows the Zipf-Mandelbrot law (rank + plateau) ** -zipf, and artists share their
-songs' fortune. A list has a home community: most of its songs come from there, some from elsewhere in the
-genre, a few are hits of any kind, and some are by the artist of the song before.
+learn. A song's weight follows the Zipf-Mandelbrot law, (rank + plateau) ** -zipf, times (1 - rank / songs) **
+tail, so that many songs stand in a list or two, or in none; artists share their songs' fortune. A list has a
+home community: most of its songs come from there, some from elsewhere in the genre, a few are hits of any
+kind, and some are by the artist of the song before. Some lists are charts: mostly hits, which they share with
+each other.
 
-Some lists are charts: mostly hits, which they share with each other. Everything follows from the seed: a
-slice of lists, a block of users and a song's name can each be made alone, in any order. Only the catalogue is
-held in memory: some 40 bytes a song. The numbers of `Shape` were fitted to real playlists
-(benchmarks/scale_world_fit.py prints how well).
+Everything follows from the seed: a slice of lists, a block of users and a song's name can each be made alone,
+in any order. Only the catalogue is held in memory: some 40 bytes a song. The numbers of `Shape` were fitted
+to real playlists (benchmarks/scale_world_fit.py prints how well).
 """
 
 from __future__ import annotations
@@ -40,11 +41,13 @@ _CATALOGUE, _LISTS, _LISTENS, _NEW = range(4)
 class Shape:
     """How lists, songs and artists are distributed; the defaults are those that were fitted.
 
-    `mean_length` is that of the Million Playlist Dataset, which the judged size is taken from.
+    `mean_length` is that of the Million Playlist Dataset, which the judged size is taken from; `tail` was
+    chosen, since some hundred lists cannot tell it.
     """
 
     zipf: float = 0.68
     plateau: float = 30.0
+    tail: float = 2.5
     community_songs: int = 245
     own: float = 0.66
     in_genre: float = 0.26
@@ -138,7 +141,7 @@ class Catalogue:
         fortune += rng.standard_normal(n_songs, dtype=np.float32)
         rank = np.empty(n_songs, dtype=np.int32)
         rank[np.argsort(-fortune, kind="stable")] = np.arange(n_songs, dtype=np.int32)
-        weights = (rank + 1.0 + shape.plateau) ** -shape.zipf
+        weights = (rank + 1.0 + shape.plateau) ** -shape.zipf * (1.0 - rank / n_songs) ** shape.tail
         hits = np.empty(min(shape.chart_songs, n_songs), dtype=np.int64)
         is_hit = np.flatnonzero(rank < len(hits))
         hits[rank[is_hit]] = is_hit
