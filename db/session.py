@@ -258,6 +258,8 @@ def driver_errors(connection: Connection, statement: str) -> Iterator[None]:
 
 def _name_error(context: ExceptionContext) -> None:
     """Raise a named error for what is the database's state and not the statement's fault."""
+    if context.is_pre_ping:
+        return  # The pool only tries a connection, and makes one that was cut anew.
     error = context.sqlalchemy_exception
     original = context.original_exception
     plain = error is None and type(original).__name__ in ("OperationalError", "DatabaseError")
