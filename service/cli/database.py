@@ -41,8 +41,9 @@ def open_database_at(ctx: typer.Context, url: str, *, create: bool = False) -> S
     """Open the database at a URL, as `open_database`."""
     from db.migrate import upgrade
     from db.session import make_engine, make_session_factory
+    from service.database import connections_of
 
-    engine = make_engine(url)
+    engine = make_engine(url, connections_of(settings_of(ctx), ctx.command_path.removeprefix("songspace ")))
     ctx.call_on_close(engine.dispose)
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     if file and file != ":memory:":

@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from db.migrate import upgrade
 from db.session import make_engine, make_session_factory
+from service.database import connections_of
 from service.doors import add_doors
 from service.http.bodies import Bodies
 from service.http.door import Door
@@ -147,7 +148,7 @@ def _lifespan(settings: Settings, host: str, page: FastAPI | None) -> Callable[[
 
 
 def _open(settings: Settings, host: str) -> Service:
-    engine = make_engine(settings.database_url)
+    engine = make_engine(settings.database_url, connections_of(settings, "web", answers=True))
     try:
         upgrade(engine)
         factory = make_session_factory(engine)

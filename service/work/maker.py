@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 from db.session import make_engine, make_session_factory
+from service.database import connections_of
 from service.settings import Settings, load_settings
 from service.work.child import Message, Parent, give_way
 from service.work.making import Studio, make, reason_of
@@ -91,7 +92,8 @@ def main(studio_of: Callable[[Settings], Studio] | None = None) -> None:
     settings = load_settings(parent.hear()["settings"])
     logging.basicConfig(level=settings.log_level.value.upper(), format="%(levelname)s %(name)s: %(message)s")
     give_way(NICENESS)
-    factory = make_session_factory(make_engine(settings.database_url))
+    engine = make_engine(settings.database_url, connections_of(settings, "maker"))
+    factory = make_session_factory(engine)
     Maker(parent, Bench(settings, factory), (studio_of or _studio)(settings)).run()
 
 

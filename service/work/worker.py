@@ -23,6 +23,7 @@ from db.migrate import upgrade
 from db.repositories.generation_jobs import ended_jobs, job_tokens, open_jobs
 from db.repositories.nights import open_night
 from db.session import make_engine, make_session_factory
+from service.database import connections_of
 from service.settings import Settings
 from service.work.adding import sweep_copies
 from service.work.adding_job import run_adding
@@ -58,7 +59,7 @@ class Worker:
     def __init__(
         self, settings: Settings, *, maker: Sequence[str] = MAKER, night: Sequence[str] = NIGHT
     ) -> None:
-        self._engine = make_engine(settings.database_url)
+        self._engine = make_engine(settings.database_url, connections_of(settings, "worker"))
         self.place = Bench(settings, make_session_factory(self._engine))
         self._stopping = threading.Event()
         self._makers = Makers(settings, maker)
