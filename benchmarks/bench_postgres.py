@@ -1,13 +1,14 @@
 """Rows a second into PostgreSQL: by COPY, and beside it by statements, in the same run.
 
-    python -m benchmarks.bench_postgres [--rows 1000000] [--url URL_OF_AN_EMPTY_DATABASE] [--parts playlists]
+    python -m benchmarks.bench_postgres [--rows 1000000] [--url URL_OF_AN_EMPTY_DATABASE] [--parts move]
 
 Playlists of 66 songs, popular as Zipf's law has it, go through `add_playlists` as an ingest stores them,
 1,000 a transaction; before them songs with their ids, after them listens of a year. Without `--url` a server
 of its own is started in a temporary folder, with its write-ahead log flushed as a server in earnest does.
-Statements do a quarter of the rows. Beside the time by the clock stands the processor's: of this process, and
-of the server's that it speaks to. The two take turns, so on a machine with nothing else to do their sum is
-the time, but for the disk's.
+Statements do a quarter of the rows. `--parts` is `playlists`, `listens` or both, or `move`: then an SQLite
+file of that size is moved into PostgreSQL. Beside the time by the clock stands the processor's: of this
+process, and of the server's that it speaks to. The two take turns, so on a machine with nothing else to do
+their sum is the time, but for the disk's.
 """
 
 from __future__ import annotations
@@ -19,8 +20,10 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
+from sqlalchemy import Engine
 
 from db.migrate import upgrade
 from db.repositories import bulk, copying
@@ -28,7 +31,9 @@ from db.repositories.catalogue import SongFacts, add_aliases, add_songs
 from db.repositories.listens import add_listens
 from db.repositories.playlists import PlaylistContent, add_playlists
 from db.repositories.users import ensure_users
-from db.session import SessionFactory, make_engine, make_session_factory, write_transaction
+from db.repositories.whole_tables import row_counts, tables_of
+from db.session import Connections, SessionFactory, make_engine, make_session_factory, write_transaction
+from pipelines.move_database import move_database
 
 LENGTH, LISTS_AT_ONCE, AT_ONCE = 66, 1_000, 50_000
 N_SONGS, N_USERS = 200_000, 10_000
@@ -43,13 +48,16 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", default=["playlists", "listens"])
     given = parser.parse_args()
     with _database(given.url) as url:
-        engine = make_engine(url)
-        upgrade(engine)
+        engine = make_engine(url, Connections(at_once=1))  # Of which the processor's time is known.
         factory = make_session_factory(engine)
         with factory() as session:
             version = session.connection().exec_driver_sql("SHOW server_version").scalar()
         print(f"PostgreSQL {version}; rows a second, whole transactions")
-        _measure(factory, given.rows, given.parts)
+        if given.parts == ["move"]:
+            _measure_move(factory, given.rows)
+        else:
+            upgrade(engine)
+            _measure(factory, given.rows, given.parts)
         engine.dispose()
 
 
@@ -71,6 +79,31 @@ def _measure(factory: SessionFactory, rows: int, parts: Sequence[str]) -> None:
         _run(factory, "listens", rows, lambda: _store_listens(factory, rng, rows))
         with by_statements():
             _run(factory, "  by statements", rows // 4, lambda: _store_listens(factory, rng, rows // 4))
+
+
+def _measure_move(factory: SessionFactory, rows: int) -> None:
+    """Move an SQLite file with so many rows of playlists and half as many listens."""
+    rng = np.random.default_rng(1)
+    with TemporaryDirectory(prefix="ssmove-") as folder:
+        source = make_engine(f"sqlite:///{folder}/songspace.db")
+        upgrade(source)
+        old = make_session_factory(source)
+        _store_songs(old, 0, N_SONGS)
+        with write_transaction(old) as session:
+            ensure_users(session, (("bench", str(number)) for number in range(N_USERS)))
+        _store_lists(old, rng, 0, rows // LENGTH)
+        _store_listens(old, rng, rows // 2)
+        with source.connect() as connection:
+            n = sum(row_counts(connection, tables_of(connection)).values())
+        target: Engine = factory.kw["bind"]
+        _run(factory, "moved from SQLite", n, lambda: _moved(source, target, Path(folder)))
+        source.dispose()
+
+
+def _moved(source: Engine, target: Engine, home: Path) -> None:
+    for table in move_database(source, target, home).tables:
+        if table.rows:
+            print(f"  {table.name:20} {table.rows:>9,} rows, the same in both")
 
 
 @contextmanager
