@@ -86,8 +86,8 @@ async def build(seat: Seat) -> None:
             background_tasks.create(load(quiet=True), name="made for you, anew")
 
     seat.player.on_mark(said)
+    await load()  # first, and alone: what is below would take the processor from it
     await asyncio.gather(
-        load(),
         fill(seat, weekly, lambda: _week(seat), lambda found: _weekly(seat, *found), quiet=True),
         fill(seat, radios, lambda: _heard_most(seat), lambda songs: _radios(seat, songs), quiet=True),
         fill(seat, recent, lambda: _recently(seat), lambda songs: _recent(seat, songs), quiet=True),

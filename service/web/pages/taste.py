@@ -65,9 +65,8 @@ async def build(seat: Seat) -> None:
     with space:
         heading("Where you are", hint=terms.MAP)
         draw_space_map(seat)
-    await asyncio.gather(
-        load(), fill(seat, near, lambda: _neighbours(seat), partial(_near, seat), quiet=True)
-    )
+    await load()
+    await fill(seat, near, lambda: _neighbours(seat), partial(_near, seat), quiet=True)
 
 
 def _profile(seat: Seat) -> tuple[ProfileAnswer, dict[str, SongView]]:

@@ -77,7 +77,7 @@ def test_a_newcomer_finds_plays_and_likes_a_song_and_is_recommended_others(visit
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Nothing is known of your taste yet")
     before = titles(page)
-    page.click("nav a[href='/library']")
+    page.click("nav li a[href='/library']")
     page.fill("input[aria-label='Search songs']", "the")
     page.wait_for_function("location.search.includes('q=the')")
     page.locator(".song .cover-button").first.click()
@@ -88,7 +88,7 @@ def test_a_newcomer_finds_plays_and_likes_a_song_and_is_recommended_others(visit
     page.click(".player .like")
     page.wait_for_selector(".player .like[aria-pressed=true]")
     watched.see("played")
-    page.click("nav a[href='/']")
+    page.click("nav li a[href='/']")
     page.wait_for_selector("text=Because of")
     assert titles(page) != before
     assert page.evaluate("window.songspace.player.current !== null"), "the player did not play on"
