@@ -25,9 +25,9 @@ from db.session import SessionFactory, make_engine, make_session_factory
 from pipelines.answer_files import write_answers
 from pipelines.engine import Engine, Local
 from pipelines.recommend import Recommender
-from pipelines.release import load_release
 from pipelines.release_files import ReleaseError, check_files, current_name, release_names
 from pipelines.stages import only_one
+from pipelines.unfolded_release import open_unfolded
 from recsys.rules import RuleSettings
 
 logger = logging.getLogger(__name__)
@@ -124,7 +124,7 @@ def answer_block(question: Question, users: Sequence[tuple[int, str]]) -> list[s
 @lru_cache(maxsize=1)
 def _recommender(home: Path, database: str, release: str | None) -> Recommender:
     """One a process: workers answer many blocks."""
-    loaded = None if release is None else load_release(home / "releases", release)
+    loaded = None if release is None else open_unfolded(home / "releases", release)
     return Recommender(loaded, make_session_factory(make_engine(database)))
 
 

@@ -212,15 +212,10 @@ class Release:
         return built if parts.transformer is None else {**built, TRANSFORMER: parts.transformer}
 
     @cached_property
-    def names(self) -> tuple[list[str], list[str]]:
-        """Title and artist of every row, as plain strings: a frame is slow to ask for one song."""
-        songs = self.parts.songs
-        return songs[TITLE].astype(str).tolist(), songs[ARTIST].astype(str).tolist()
-
-    @cached_property
     def recording_keys(self) -> pd.Index:
         """The keys that `catalogue` numbers recordings by, in the order of the numbers."""
-        return pd.Index(pd.factorize(self.parts.songs[RECORDING_KEY].replace("", None))[1])
+        keys: pd.Index = pd.Index(pd.factorize(self.parts.songs[RECORDING_KEY].replace("", None))[1])
+        return keys
 
     @cached_property
     def facts(self) -> SongFacts:

@@ -6,6 +6,7 @@ Layout under `SONGSPACE_HOME/releases/`:
     <name>/manifest.json  counts, settings, figures, and size and sha256 of every other file
     <name>/...            arrays and tables (pipelines/release.py)
     .building-<name>/     a release being written; left by a crash, removed by the next
+    .unfolded-<name>/     what asking a large one needs, worked out (pipelines/unfolded_release.py)
 
 A release folder never changes once it has its name. Every write goes to a temporary name first and reaches
 the disk before the rename, so that a crash at any point leaves the old release or the new one.
@@ -24,6 +25,7 @@ from typing import Any
 MANIFEST = "manifest.json"
 CURRENT = "current"
 BUILDING = ".building-"
+UNFOLDED = ".unfolded-"
 KEPT = 3
 
 
@@ -179,6 +181,9 @@ def _remove_leftovers(releases: Path) -> None:
         shutil.rmtree(leftover)
     for leftover in releases.glob(".*.tmp"):
         leftover.unlink(missing_ok=True)
+    for unfolded in releases.glob(f"{UNFOLDED}*"):
+        if not (releases / unfolded.name.removeprefix(UNFOLDED)).is_dir():
+            shutil.rmtree(unfolded, ignore_errors=True)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -12,8 +12,9 @@ from sqlalchemy.orm import Session
 from db.repositories import songs as songs_repository
 from db.repositories.refs import OWN_SCHEME, external_song_id, own_id
 from pipelines.answers import SongAnswer
-from pipelines.release import Release, load_release
+from pipelines.release import Release
 from pipelines.release_files import ReleaseError, current_name, release_names
+from pipelines.unfolded_release import open_unfolded
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def open_release(home: Path) -> Release | None:
     older = [name for name in reversed(release_names(releases)) if published is None or name < published]
     for name in [published, *older] if published else older:
         try:
-            return load_release(releases, name)
+            return open_unfolded(releases, name)
         except ReleaseError as error:
             logger.warning("%s; trying the one before", error)
     return None

@@ -9,19 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
 from db.repositories import songs as songs_repository
-from pipelines.columns import SONG_ID, TITLE
+from pipelines.columns import ARTIST, SONG_ID, TITLE
 from pipelines.guests import host_of
 from pipelines.new_songs import NewSongs, load_new_songs, state_of
 from pipelines.release import ARTIST_ID, RECORDING_KEY, Release
 from recsys.rules import Catalogue
 
-_COLUMNS = [SONG_ID, TITLE, "artist", ARTIST_ID, RECORDING_KEY]
+_COLUMNS = [SONG_ID, TITLE, ARTIST, ARTIST_ID, RECORDING_KEY]
 
 
 @dataclass(frozen=True)
@@ -54,14 +55,19 @@ class Shelf:
             pd.concat([own[_COLUMNS], self.new.songs[_COLUMNS]], ignore_index=True) if len(self.new) else own
         )
 
-    @cached_property
-    def names(self) -> tuple[list[str], list[str]]:
-        """Title and artist of each row, as plain strings."""
-        titles, artists = self.release.names
-        if not len(self.new):
-            return titles, artists
+    def name_of(self, row: int) -> tuple[str, str]:
+        """Title and artist of a row."""
+        titles, artists = self._names
+        if row < self.n_rows:
+            return str(titles[row]), str(artists[row])
         new = self.new.songs
-        return titles + new[TITLE].astype(str).tolist(), artists + new["artist"].astype(str).tolist()
+        return str(new[TITLE].iat[row - self.n_rows]), str(new[ARTIST].iat[row - self.n_rows])
+
+    @cached_property
+    def _names(self) -> tuple[Any, Any]:
+        """Columns of the release: an array gives one of its strings in no time, a frame does not."""
+        songs = self.release.parts.songs
+        return songs[TITLE].array, songs[ARTIST].array
 
     @cached_property
     def vectors(self) -> np.ndarray:

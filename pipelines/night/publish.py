@@ -41,6 +41,7 @@ from pipelines.release_files import (
 )
 from pipelines.sounds import facts_of
 from pipelines.stages import StageReport
+from pipelines.unfolded_release import open_unfolded
 from recsys.audio_tower import AudioTower
 from recsys.axes import Axes
 from recsys.corpus import load_corpus, without_kinship
@@ -69,8 +70,11 @@ def run(job: Job) -> StageReport:
         except GateClosedError:
             remove_old(job.releases)
             raise
+        # Before the pointer moves, so that services take it up at once.
+        release = open_unfolded(job.releases, name)
         publish(job.releases, name)
-    release = load_release(job.releases, name)
+    else:
+        release = open_unfolded(job.releases, name)
     users = renew_profiles(job.session_factory, release)
     placed = place_new_songs(job.session_factory, release, job.home, encode=job.encode)
     with write_transaction(job.session_factory) as session:

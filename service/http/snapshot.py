@@ -26,10 +26,11 @@ from db.session import SessionFactory
 from pipelines.continue_lists import Continuer
 from pipelines.listen_sums import ListenSums
 from pipelines.recommend import Recommender
-from pipelines.release import Release, load_release
+from pipelines.release import Release
 from pipelines.release_files import ReleaseError, current_name, release_names
 from pipelines.serving import NoReleaseError
 from pipelines.song_map import SongMap, song_map
+from pipelines.unfolded_release import open_unfolded
 
 logger = logging.getLogger(__name__)
 
@@ -203,7 +204,7 @@ class ReleaseWatch:
 
     def _try(self, name: str) -> Release | None:
         try:
-            return load_release(self.home / "releases", name)
+            return open_unfolded(self.home / "releases", name, apart=True)
         except ReleaseError as error:
             logger.warning("%s; it is not served", error)
             return None
