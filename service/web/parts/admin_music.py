@@ -103,7 +103,8 @@ def _told(name: str, said: str, problems: list[str]) -> None:
     if problems:
         with ui.element("details"):
             with ui.element("summary"):
-                ui.label(f"{len(problems)} things could not be read")
+                things = "1 thing" if len(problems) == 1 else f"{len(problems)} things"
+                ui.label(f"{things} could not be read")
             with ui.element("ul").classes("plain"):
                 for one in problems[:_SHOWN]:
                     with ui.element("li"):
