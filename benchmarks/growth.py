@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -62,7 +63,7 @@ class Clock:
     def measure(self, name: str) -> Iterator[None]:
         """Measure a stretch; what runs inside another is taken off that one's seconds."""
         before = {other: dict(values) for other, values in self.found.items()}
-        cpu, clock = time.process_time(), time.perf_counter()
+        cpu, clock = _processor_s(), time.perf_counter()
         self._note(peak_bytes())
         self._open.append(0)
         with peak_memory() as memory:
@@ -71,7 +72,7 @@ class Clock:
         self._note(peak)
         inner = [values for other, values in self.found.items() if other not in before]
         self.found[name] = {
-            "cpu_s": time.process_time() - cpu - sum(one["cpu_s"] for one in inner),
+            "cpu_s": _processor_s() - cpu - sum(one["cpu_s"] for one in inner),
             "wall_s": time.perf_counter() - clock - sum(one["wall_s"] for one in inner),
             "peak_mib": peak / 2**20,
         }
@@ -80,6 +81,11 @@ class Clock:
         """What a stretch took, the one around it took too."""
         if self._open:
             self._open[-1] = max(self._open[-1], peak)
+
+
+def _processor_s() -> float:
+    """Seconds of the processor of this process and of those that it started and that have ended."""
+    return sum(os.times()[:4])
 
 
 def measure_part(part: float, stages: tuple[str, ...], folder: Path, seed: int) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -99,13 +99,20 @@ def ingest(
     DatabaseUnavailableError
         The database is lost, locked or full; whole batches were stored.
     """
-    from pipelines.sources.detect import read_any
+    from pipelines.read_ahead import is_worth_it, read_ahead
+    from pipelines.sources.detect import check_names, read_any
 
     known = known_files(session_factory)
-    batches = (
-        ((path, batch) for batch in read_any(path, format=format, namespace=namespace, known=known))
-        for path in paths
-    )
+
+    def read(path: Path) -> Iterator[tuple[Path, Batch]]:
+        if is_worth_it(path, format):
+            batches = read_ahead(path, format=format, namespace=namespace)
+        else:
+            batches = read_any(path, format=format, namespace=namespace, known=known)
+        yield from ((path, batch) for batch in batches)
+
+    check_names(format, namespace)
+    batches = map(read, map(Path, paths))
     folders = [path_key(path) for path in map(Path, paths) if path.is_dir()]
     return _ingest(chain.from_iterable(batches), session_factory, progress, releases, folders, engine)
 

@@ -76,11 +76,21 @@ def read_any(
     ValueError
         A format name that is not known, or a namespace that cannot be one. Bad content never raises.
     """
+    check_names(format, namespace)
+    return _read(Path(path), format, namespace, known)
+
+
+def check_names(format: str | None, namespace: str | None) -> None:
+    """Refuse, as `read_any` does, a format that is not known and a namespace that cannot be one.
+
+    Raises
+    ------
+    ValueError
+    """
     if format is not None and format not in FORMATS:
         raise ValueError(f"unknown format {format!r}; known are {', '.join(FORMATS)}")
     if namespace is not None and not is_namespace(namespace):
         raise ValueError(f"namespace {namespace!r} cannot be one; {safe_namespace(namespace)!r} can")
-    return _read(Path(path), format, namespace, known)
 
 
 def detect(path: Path) -> str | Problem:
