@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from pipelines.corpora import corpus_of_lists
+from pipelines.list_table import ListTable
+from pipelines.night.clean import LISTS_FILE
 from pipelines.night.job import Job
 from pipelines.sounds import Sounds
 from pipelines.stages import StageReport
@@ -25,8 +25,7 @@ def run(job: Job) -> StageReport:
     """Part the lists into vocabulary and tail, and write the corpus file."""
 
     def write(folder: Path) -> Mapping[str, Any]:
-        lists = pd.read_parquet(job.work.path("clean", "lists.parquet"))
-        everything = corpus_of_lists(lists)
+        everything = ListTable.load(job.work.path("clean", LISTS_FILE)).corpus()
         min_count = choose_min_count(everything)
         if job.by_sound is None:
             corpus, tail = split_tail(everything, min_count)

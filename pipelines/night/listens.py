@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 
 from db.repositories import listens as listens_repository
-from db.repositories import playlists as playlists_repository
-from pipelines.clean import kinship, playlist_lists
 from pipelines.columns import COMPLETION, LISTENED_AT_S, SONG_ID, USER_ID
 from pipelines.evaluate_listens import listen_model
+from pipelines.list_table import ListTable
+from pipelines.night.clean import LISTS_FILE
 from pipelines.night.job import Job, hash_of_rows
 from pipelines.profiles import measure_half_life
 from pipelines.release import ARTIST_ID, facts_of_songs
@@ -65,9 +65,7 @@ def _choose(
     settings = job.settings
     if listens.empty:
         return ListenChoice(0), None
-    with job.session_factory() as session:
-        entries = playlists_repository.read_entries(session)
-        playlists = playlist_lists(entries, kinship(playlists_repository.read_playlists(session)))
+    playlists = ListTable.load(job.work.path("clean", LISTS_FILE)).playlists()
     columns = (listens[name].to_numpy() for name in (USER_ID, SONG_ID, LISTENED_AT_S, COMPLETION))
     split = make_listen_split(
         ListenLog.build(*columns), seed=settings.seed, known=playlists[SONG_ID].unique()

@@ -229,3 +229,10 @@ def test_a_database_without_lists_has_nothing_to_learn_from(tmp_path: Path) -> N
 def test_two_nights_at_once_are_refused(world_copy: TinyWorld) -> None:
     with only_one(world_copy.home / "nightly.lock"), pytest.raises(JobRunningError):
         world_copy.night()
+
+
+def test_a_night_says_how_much_memory_each_stage_took(tiny_world: TinyWorld) -> None:
+    memory = manifest_of(tiny_world)["memory"]
+    assert isinstance(memory, dict)
+    assert memory["peak_mib"].keys() == set(STAGES)
+    assert all(peak > 0 for peak in memory["peak_mib"].values())
