@@ -44,6 +44,7 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--songs", type=int, default=N_SONGS)
     parser.add_argument("--url", default="")
     parser.add_argument("--parts", nargs="+", default=["playlists", "listens"])
     given = parser.parse_args()
@@ -54,45 +55,52 @@ def main() -> None:
             version = session.connection().exec_driver_sql("SHOW server_version").scalar()
         print(f"PostgreSQL {version}; rows a second, whole transactions")
         if given.parts == ["move"]:
-            _measure_move(factory, given.rows)
+            _measure_move(factory, given.songs, given.rows)
         else:
             upgrade(engine)
-            _measure(factory, given.rows, given.parts)
+            _measure(factory, given.songs, given.rows, given.parts)
         engine.dispose()
 
 
-def _measure(factory: SessionFactory, rows: int, parts: Sequence[str]) -> None:
+def _measure(factory: SessionFactory, songs: int, rows: int, parts: Sequence[str]) -> None:
     rng = np.random.default_rng(1)
-    few = N_SONGS // 4
-    _run(factory, "songs and their ids", 2 * N_SONGS, lambda: _store_songs(factory, 0, N_SONGS))
+    few = songs // 4
+    _run(factory, "songs and their ids", 2 * songs, lambda: _store_songs(factory, 0, songs))
     with by_statements():
-        _run(factory, "  by statements", 2 * few, lambda: _store_songs(factory, N_SONGS, few))
+        _run(factory, "  by statements", 2 * few, lambda: _store_songs(factory, songs, few))
     with write_transaction(factory) as session:
         ensure_users(session, (("bench", str(number)) for number in range(N_USERS)))
     if "playlists" in parts:
         lists = rows // LENGTH
         few = lists // 4
-        _run(factory, "playlist rows", lists * LENGTH, lambda: _store_lists(factory, rng, 0, lists))
+        _run(factory, "playlist rows", lists * LENGTH, lambda: _store_lists(factory, rng, songs, 0, lists))
         with by_statements():
-            _run(factory, "  by statements", few * LENGTH, lambda: _store_lists(factory, rng, lists, few))
+            _run(
+                factory,
+                "  by statements",
+                few * LENGTH,
+                lambda: _store_lists(factory, rng, songs, lists, few),
+            )
     if "listens" in parts:
-        _run(factory, "listens", rows, lambda: _store_listens(factory, rng, rows))
+        _run(factory, "listens", rows, lambda: _store_listens(factory, rng, songs, rows))
         with by_statements():
-            _run(factory, "  by statements", rows // 4, lambda: _store_listens(factory, rng, rows // 4))
+            _run(
+                factory, "  by statements", rows // 4, lambda: _store_listens(factory, rng, songs, rows // 4)
+            )
 
 
-def _measure_move(factory: SessionFactory, rows: int) -> None:
+def _measure_move(factory: SessionFactory, songs: int, rows: int) -> None:
     """Move an SQLite file with so many rows of playlists and half as many listens."""
     rng = np.random.default_rng(1)
     with TemporaryDirectory(prefix="ssmove-") as folder:
         source = make_engine(f"sqlite:///{folder}/songspace.db")
         upgrade(source)
         old = make_session_factory(source)
-        _store_songs(old, 0, N_SONGS)
+        _store_songs(old, 0, songs)
         with write_transaction(old) as session:
             ensure_users(session, (("bench", str(number)) for number in range(N_USERS)))
-        _store_lists(old, rng, 0, rows // LENGTH)
-        _store_listens(old, rng, rows // 2)
+        _store_lists(old, rng, songs, 0, rows // LENGTH)
+        _store_listens(old, rng, songs, rows // 2)
         with source.connect() as connection:
             n = sum(row_counts(connection, tables_of(connection)).values())
         target: Engine = factory.kw["bind"]
@@ -124,9 +132,9 @@ def _store_songs(factory: SessionFactory, first: int, n: int) -> None:
             add_aliases(session, ((song, "bench", str(i)) for song, i in zip(numbers, chunk, strict=True)))
 
 
-def _store_lists(factory: SessionFactory, rng: np.random.Generator, first: int, n: int) -> None:
+def _store_lists(factory: SessionFactory, rng: np.random.Generator, n_songs: int, first: int, n: int) -> None:
     for chunk in bulk.chunks(range(first, first + n), LISTS_AT_ONCE):
-        songs = _popular(rng, LENGTH * len(chunk)).reshape(-1, LENGTH).tolist()
+        songs = _popular(rng, n_songs, LENGTH * len(chunk)).reshape(-1, LENGTH).tolist()
         contents = [
             PlaylistContent("bench", str(i), f"List {i}", row, f"{i:064x}")
             for i, row in zip(chunk, songs, strict=True)
@@ -135,19 +143,19 @@ def _store_lists(factory: SessionFactory, rng: np.random.Generator, first: int, 
             add_playlists(session, contents)
 
 
-def _store_listens(factory: SessionFactory, rng: np.random.Generator, n: int) -> None:
+def _store_listens(factory: SessionFactory, rng: np.random.Generator, n_songs: int, n: int) -> None:
     for chunk in bulk.chunks(range(n), AT_ONCE):
         users = rng.integers(1, N_USERS + 1, len(chunk)).tolist()
         at_s = (BEGAN_S + rng.integers(0, YEAR_S, len(chunk))).tolist()
-        songs = _popular(rng, len(chunk)).tolist()
+        songs = _popular(rng, n_songs, len(chunk)).tolist()
         with write_transaction(factory) as session:
             add_listens(session, list(zip(users, songs, at_s, [1.0] * len(chunk), strict=True)))
 
 
-def _popular(rng: np.random.Generator, n: int) -> np.ndarray:
+def _popular(rng: np.random.Generator, n_songs: int, n: int) -> np.ndarray:
     """Song ids by Zipf's law, exponent 1."""
-    ids: np.ndarray = np.exp(rng.random(n) * np.log(N_SONGS)).astype(np.int64)
-    return ids.clip(1, N_SONGS)
+    ids: np.ndarray = np.exp(rng.random(n) * np.log(n_songs)).astype(np.int64)
+    return ids.clip(1, n_songs)
 
 
 def _run(factory: SessionFactory, name: str, rows: int, work: Callable[[], None]) -> None:
