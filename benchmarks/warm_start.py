@@ -43,7 +43,7 @@ def sample_corpus(seed: int) -> Corpus:
     """The playlists of the made-up label."""
     from pipelines.sample_world import build_world
 
-    world = build_world(seed, n_songs=600, n_playlists=2_000, n_users=2)
+    world = build_world(seed, n_songs=400, n_playlists=1_000, n_users=2)
     entries = [batch.entries for batch in world.batches() if len(batch.entries)]
     lists = np.concatenate([one["playlist_ref"].to_numpy(object) for one in entries])
     songs = np.concatenate([one["song_ref"].to_numpy(object) for one in entries])
