@@ -154,7 +154,7 @@ def build(kind: Kind, given: Building, path: Path) -> float:
 
     note = path.with_suffix(".json")
     if path.exists() and note.exists():
-        return float(json.loads(note.read_text())["seconds"])
+        return float(json.loads(note.read_text())["seconds"] or np.nan)
     assert kind.make is not None
     before = given.coarse[1] + given.assigned[1] if kind.lists else 0.0
     started = time.process_time()

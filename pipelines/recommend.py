@@ -286,7 +286,7 @@ class Recommender:
     ) -> tuple[History | None, SparseRow]:
         """A user's listens as the ranker sees them, and what similar users play; nobody has none."""
         if asker.user_id is None:
-            return None, SparseRow(np.zeros(0, np.int64), np.zeros(0, np.float32))
+            return None, SparseRow.nothing(release.n_songs)
         listeners = self.listeners(session, release)
         history = listeners.history(release, asker.listens)
         return history, listeners.similar.songs(history)

@@ -137,7 +137,7 @@ class Lists:
         """See the module docstring."""
         if columns is not None and query.shape[0] == 1:
             shared = sum_rows_sparsely(self.by_song, query.indices, query.data)
-            alike = SparseRow(shared.at, self._similar(shared.values, shared.at))
+            alike = SparseRow(shared.at, self._similar(shared.values, shared.at), shared.n_columns)
             held = totals_of_rows(self.by_song, columns, alike)
             return self._scaled(held[None], alike.values.sum(keepdims=True, dtype=np.float64), columns)
         overlap = sp.csr_matrix(query @ self.by_song)

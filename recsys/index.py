@@ -88,6 +88,13 @@ class VectorIndex:
 
     def __init__(self, index: Any) -> None:
         self._index = index
+        self._dim = int(index.d)
+        if hasattr(index, "nprobe"):
+            self._kind = IVF
+        else:
+            self._kind = HNSW if hasattr(index, "hnsw") else EXACT
+        # By efSearch: making them takes a tenth of a search.
+        self._efforts: dict[int, Any] = {}
 
     @classmethod
     def build(cls, vectors: np.ndarray, settings: IndexSettings | None = None) -> VectorIndex:
@@ -143,9 +150,7 @@ class VectorIndex:
     @property
     def kind(self) -> str:
         """The kind of index in it, of `KINDS`."""
-        if hasattr(self._index, "nprobe"):
-            return IVF
-        return HNSW if hasattr(self._index, "hnsw") else EXACT
+        return self._kind
 
     def search(
         self, queries: np.ndarray, k: int, *, ef_search: int | None = None
@@ -172,19 +177,21 @@ class VectorIndex:
             k below 1, or queries of another dimension than the vectors.
         """
         queries = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
-        if k < 1 or queries.shape[1] != self._index.d:
-            raise ValueError(
-                f"need k >= 1 and queries of {self._index.d} dimensions, got {k}, {queries.shape}"
-            )
-        if ef_search is not None and self.kind == HNSW:
-            import faiss
-
-            # The stubs miss it.
-            effort = faiss.SearchParametersHNSW(efSearch=max(ef_search, k))  # type: ignore[attr-defined]
-            scores, rows = self._index.search(queries, k, params=effort)
+        if k < 1 or queries.shape[1] != self._dim:
+            raise ValueError(f"need k >= 1 and queries of {self._dim} dimensions, got {k}, {queries.shape}")
+        if ef_search is not None and self._kind == HNSW:
+            scores, rows = self._index.search(queries, k, params=self._effort(max(ef_search, k)))
         else:
             scores, rows = self._index.search(queries, k)
         return rows, scores
+
+    def _effort(self, ef_search: int) -> Any:
+        if ef_search not in self._efforts:
+            import faiss
+
+            # The stubs miss it.
+            self._efforts[ef_search] = faiss.SearchParametersHNSW(efSearch=ef_search)  # type: ignore[attr-defined]
+        return self._efforts[ef_search]
 
 
 def _lists(vectors: np.ndarray, settings: IndexSettings) -> Any:

@@ -159,7 +159,7 @@ class SimilarUsers:
 
     def songs(self, history: History) -> SparseRow:
         """`plays` where it is positive: the songs that they play."""
-        nothing = SparseRow(np.zeros(0, np.int64), np.zeros(0, np.float32))
+        nothing = SparseRow.nothing(self.matrix.shape[1])
         songs, counts = np.unique(history.rows, return_counts=True)
         query = np.log1p(counts).astype(np.float32) * self.idf[songs]
         length = float(np.linalg.norm(query))

@@ -92,6 +92,23 @@ def add_rows_sparsely(
 
 
 @njit(cache=True, nogil=True)
+def look_up(
+    at: np.ndarray, values: np.ndarray, columns: np.ndarray, place: np.ndarray, out: np.ndarray
+) -> None:
+    """Write to `out` the value at each column, of values that stand at `at`, each once; others stay. `place`
+    as in `gather_rows_at`.
+    """
+    for j in range(len(at)):
+        place[at[j]] = j
+    for j in range(len(columns)):
+        where = place[columns[j]]
+        if where >= 0:
+            out[j] = values[where]
+    for j in range(len(at)):
+        place[at[j]] = -1
+
+
+@njit(cache=True, nogil=True)
 def total_of_rows(
     indptr: np.ndarray, indices: np.ndarray, rows: np.ndarray, at: np.ndarray, values: np.ndarray,
     place: np.ndarray, out: np.ndarray,

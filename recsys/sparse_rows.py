@@ -20,8 +20,7 @@ class _Tables(threading.local):
     def __init__(self) -> None:
         self.place = np.full(0, -1, dtype=np.int32)
 
-    def of(self, matrix: sp.csr_matrix) -> np.ndarray:
-        n = matrix.shape[1]
+    def of(self, n: int) -> np.ndarray:
         if len(self.place) < n:
             # Releases grow a little from night to night.
             self.place = np.full(n + n // 8, -1, dtype=np.int32)
@@ -37,20 +36,27 @@ class SparseRow:
 
     Attributes
     ----------
-    at : int array, shape (n,), ascending
+    at : int64 array, shape (n,)
+        Each column once; in no order, which would take as long as the sum itself.
     values : float32 array, shape (n,), all positive
+    n_columns : int
     """
 
     at: np.ndarray
     values: np.ndarray
+    n_columns: int
+
+    @classmethod
+    def nothing(cls, n_columns: int) -> SparseRow:
+        """Zeros."""
+        return cls(np.zeros(0, np.int64), np.zeros(0, np.float32), n_columns)
 
     def __getitem__(self, columns: np.ndarray) -> np.ndarray:
         """The values at these columns; float32."""
+        from recsys.sparse_loops import look_up
+
         out = np.zeros(len(columns), np.float32)
-        if len(self.at):
-            place = np.minimum(np.searchsorted(self.at, columns), len(self.at) - 1)
-            found = self.at[place] == columns
-            out[found] = self.values[place[found]]
+        look_up(self.at, self.values, columns, _TABLES.of(self.n_columns), out)
         return out
 
 
@@ -71,7 +77,7 @@ def sum_rows_at(
 
     out = np.zeros(len(columns), np.float32)
     weights = weights.astype(np.float32)
-    place = _TABLES.of(matrix)
+    place = _TABLES.of(matrix.shape[1])
     add_rows_at(matrix.indptr, matrix.indices, matrix.data, rows, weights, columns, place, out)
     return out
 
@@ -83,11 +89,10 @@ def sum_rows_sparsely(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarr
     room = min(int((matrix.indptr[rows + 1] - matrix.indptr[rows]).sum()), matrix.shape[1])
     at, values = np.empty(room, dtype=np.int64), np.empty(room, np.float32)
     weights = weights.astype(np.float32)
-    place = _TABLES.of(matrix)
+    place = _TABLES.of(matrix.shape[1])
     n = add_rows_sparsely(matrix.indptr, matrix.indices, matrix.data, rows, weights, place, at, values)
-    at, values = at[:n][values[:n] > 0], values[:n][values[:n] > 0]
-    order = np.argsort(at)
-    return SparseRow(at[order], values[order])
+    positive = values[:n] > 0
+    return SparseRow(at[:n][positive], values[:n][positive], matrix.shape[1])
 
 
 def totals_of_rows(matrix: sp.csr_matrix, rows: np.ndarray, row: SparseRow) -> np.ndarray:
@@ -95,7 +100,7 @@ def totals_of_rows(matrix: sp.csr_matrix, rows: np.ndarray, row: SparseRow) -> n
     from recsys.sparse_loops import total_of_rows
 
     out = np.zeros(len(rows), np.float32)
-    place = _TABLES.of(matrix)
+    place = _TABLES.of(matrix.shape[1])
     total_of_rows(matrix.indptr, matrix.indices, rows, row.at, row.values, place, out)
     return out
 
@@ -120,7 +125,7 @@ class Columns:
         from recsys.sparse_loops import gather_rows_at
 
         out = np.zeros((len(rows), len(self)), np.float32)
-        place = _TABLES.of(matrix)
+        place = _TABLES.of(matrix.shape[1])
         gather_rows_at(matrix.indptr, matrix.indices, matrix.data, rows, self.at, place, out)
         return out
 
