@@ -23,6 +23,7 @@ from db.migrate import upgrade
 from db.repositories.generation_jobs import ended_jobs, job_tokens, open_jobs
 from db.repositories.nights import open_night
 from db.session import make_engine, make_session_factory
+from pipelines.erasures import Erasures
 from service.database import connections_of
 from service.settings import Settings
 from service.work.adding import sweep_copies
@@ -47,6 +48,7 @@ _STUCK_S = 60.0
 _KEPT = timedelta(days=1)
 _OPEN = ["ENQUEUED", "PENDING", "DELAYED"]
 _NOBODY = "nobody"
+_HASHED = 16
 
 
 class ScheduleError(ValueError):
@@ -214,24 +216,21 @@ class Worker:
 
     def _give_out(self) -> None:
         with self.place.session_factory() as session:
-            found = [
-                (GENERATIONS, one.token, _NOBODY if one.user_id is None else f"user-{one.user_id}")
-                for one in open_jobs(session)
-            ]
+            found = [(GENERATIONS, one.token, one.user_id) for one in open_jobs(session)]
             night = open_night(session)
-        found += [] if night is None else [(NIGHTS, str(night.number), "")]
+        found += [] if night is None else [(NIGHTS, str(night.number), None)]
         waiting = adding_folder(self.place.settings.home)
-        found += [(ADDING, path.name, "") for path in sorted(waiting.glob("*"))]
+        found += [(ADDING, path.name, None) for path in sorted(waiting.glob("*"))]
         now_s = time.monotonic()
         self._looked_at_s = {
             f"{queue} {what}": self._looked_at_s.get(f"{queue} {what}", 0.0) for queue, what, _ in found
         }
-        for queue, what, whose in found:
+        for queue, what, user_id in found:
             if now_s - self._looked_at_s[f"{queue} {what}"] > _LOOK_AGAIN_S:
-                self._give(queue, what, whose)
+                self._give(queue, what, user_id)
                 self._looked_at_s[f"{queue} {what}"] = now_s
 
-    def _give(self, queue: str, what: str, whose: str) -> None:
+    def _give(self, queue: str, what: str, user_id: int | None) -> None:
         """Give something to whoever is free, unless it was given already."""
         from dbos import DBOS
 
@@ -250,9 +249,15 @@ class Worker:
             "workflow_id": f"{queue}-{what}.{len(known)}",
             "app_version": VERSION,
         }
-        if whose:
-            options["queue_partition_key"] = whose
+        if queue == GENERATIONS:
+            options["queue_partition_key"] = self._line_of(user_id)
         DBOS.enqueue_workflow_with_options(options, what)
+
+    def _line_of(self, user_id: int | None) -> str:
+        """The line that a user's generations wait in: by a keyed hash, as the queue outlives its users."""
+        if user_id is None:
+            return _NOBODY
+        return Erasures(self.place.settings.home).hash_of(("line", str(user_id)))[:_HASHED]
 
     def _is_stuck(self, workflow: Any, queue: str, what: str) -> bool:
         """Whether this worker has it by name, but not in hand: the database was lost in between."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -118,6 +120,11 @@ def test_two_users_are_served_side_by_side_and_one_user_in_turn(place: Bench) ->
     assert in_turn[0][1] <= in_turn[1][0]
     assert other.started_at is not None
     assert other.started_at < in_turn[0][1]
+    with closing(sqlite3.connect(place.settings.home / "workflows.db")) as queue:
+        lines = [row[0] for row in queue.execute("SELECT queue_partition_key FROM workflow_status")]
+    assert len(lines) == 3
+    assert len(set(lines)) == 2
+    assert all(len(line) == 16 for line in lines), "a queue that outlives its users names none of them"
 
 
 def test_so_many_may_wait_and_not_one_more(tmp_path: Path) -> None:
