@@ -61,6 +61,7 @@ def newcomer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_five_minutes_with_a_folder_of_music_go_as_they_stand(run: Run, newcomer: Path) -> None:
     tour = shown("(?!generate|serve)[a-z]+")
     assert len(tour) > 10
