@@ -280,7 +280,8 @@ def _radios(seat: Seat, songs: list[SongView]) -> None:
                 cover(song.id, 96)
                 with ui.element("div").classes("about"):
                     ui.label(f"Radio from {song.title}").classes("title")
-                    ui.label(f"You play {song.artist or 'it'} most").classes("why")
+                    ui.label(song.artist).classes("soft")
+                    ui.label("You play it most").classes("why")
                 icon_button(
                     "radio",
                     f"Start a radio from {song.title}",
