@@ -2,7 +2,8 @@
 what it costs.
 
     python -m benchmarks.bench_lyrics --data BOOKS --runs FOLDER... [--results FOLDER] [--split-seed N]
-    python -m benchmarks.bench_lyrics --data BOOKS --root FOLDER --train     train all at two sizes first
+    python -m benchmarks.bench_lyrics --data BOOKS --root FOLDER --train     train all at two sizes first, as
+                                                   benchmarks/lyric_training.py says (--steps, --rates...)
     python -m benchmarks.bench_lyrics --report     the tables and the plot again, from the figures on file
 
 FOLDER holds runs of `songspace train lyrics`, as `base/transformer/model`, at any depth, and the tokens and
@@ -25,6 +26,7 @@ import torch
 from benchmarks.lyric_runs import Run, find_runs, load, measure_run
 from benchmarks.lyric_songs import TEMPERATURES, draw_songs, measured
 from benchmarks.lyric_tables import draw, put_into, tables
+from benchmarks.lyric_training import HALF, RESULT, SMALL, Recipe, streams_of, train_all
 from generation.checkpoint import CONFIG, checkpoint_sha256
 from generation.lyrics.corpus import TokenStream, token_stream
 from generation.lyrics.measures import Encode
@@ -35,6 +37,7 @@ from generation.lyrics.rhyme import load_rhymer
 from generation.lyrics.runs import load_run_set
 from generation.lyrics.song import SongText
 from generation.lyrics.tokenizer import END
+from generation.lyrics.tokenizer import FILE as FILE_OF_TOKENS
 from generation.lyrics.training import MODEL
 from generation.text_encoder import TextEncoderMissingError
 from pipelines.embeddings import cached_encoder
@@ -59,33 +62,34 @@ def save_row(kind: str, name: str, row: dict[str, Any], file: Path = FILE) -> No
     os.replace(beside, file)
 
 
-def train_all(args: argparse.Namespace, data: LyricData) -> None:
-    """Train every model at every size that is not in ROOT/<size> yet."""
-    documents, _ = documents_of_folder(args.data)
-    for size in args.sizes:
-        for name in args.models:
-            root = args.root / size
-            folder = root / "base" / name
-            if (folder / "result.json").is_file():
-                continue
-            data.tokenizer.save(root / "tokenizer.json")
-            run = LyricsRun(
-                name, root, size, args.steps, seed=args.split_seed, resume=(folder / "training.pt").is_file()
-            )
-            _, report = train_lyrics(
-                documents, run, progress=lambda step, note: print(step, note, flush=True)
-            )
-            facts = {
-                "seconds": report.seconds,
-                "valid_bits": report.valid_bits,
-                "test_bits": report.test_bits,
-            }
-            (folder / "result.json").write_text(json.dumps(facts | {"steps": report.step}) + "\n")
+def train(args: argparse.Namespace, data: LyricData) -> None:
+    """Train every model at every size that is not in ROOT yet: networks alike, the counted one once."""
+
+    def progress(step: int, note: str) -> None:
+        print(step, note, flush=True)
+
+    if "ngram" in args.models and not (args.root / SMALL / "base" / "ngram" / RESULT).is_file():
+        data.tokenizer.save(args.root / SMALL / FILE_OF_TOKENS)
+        documents, _ = documents_of_folder(args.data)
+        run = LyricsRun("ngram", args.root / SMALL, seed=args.split_seed)
+        _, report = train_lyrics(documents, run, progress=progress)
+        facts = {"seconds": report.seconds, "valid_bits": report.valid_bits, "test_bits": report.test_bits}
+        (args.root / SMALL / "base" / "ngram" / RESULT).write_text(json.dumps(facts) + "\n")
+    recipes = [
+        Recipe(name, size, args.steps, args.batch_size, dropout=args.dropout, seed=args.split_seed)
+        for size in args.sizes
+        for name in args.models
+        if name != "ngram"
+    ]
+    streams = streams_of(data, args.split_seed)
+    train_all(recipes, streams, args.root, rates=args.rates, trial_steps=args.trial_steps, progress=progress)
 
 
 def measure_models(runs: list[Run], data: LyricData, valid: TokenStream, test: TokenStream) -> None:
-    """Measure each model that is not on file yet, on held-back books."""
+    """Measure each model that is not on file yet on held-back books; those that answer have other tables."""
     for run in runs:
+        if run.answers:
+            continue
         on_file = load_figures().get("models", {}).get(run.name)
         if on_file and on_file["sha256"] == checkpoint_sha256(run.folder / MODEL):
             continue
@@ -182,8 +186,12 @@ def main() -> None:
     add("--split-seed", type=int, default=1, help="which books are held back")
     add("--train", action="store_true", help="train all models at all sizes in ROOT first")
     add("--models", nargs="+", default=["ngram", *NETWORKS], choices=["ngram", *NETWORKS])
-    add("--sizes", nargs="+", default=["small", "base"], choices=["tiny", "small", "base"])
-    add("--steps", type=int, help="of each network that is trained; by default as its size has it")
+    add("--sizes", nargs="+", default=[SMALL, HALF], choices=[SMALL, HALF])
+    add("--steps", type=int, default=Recipe("").steps, help="of each network that is trained")
+    add("--batch-size", type=int, default=Recipe("").batch_size)
+    add("--dropout", type=float, default=Recipe("").dropout)
+    add("--rates", type=float, nargs="+", default=[1.5e-3, 3e-3, 6e-3], help="learning rates to try")
+    add("--trial-steps", type=int, default=300, help="of each trial of a learning rate")
     add("--songs", type=int, default=20, help="of each model and temperature; 0: none are measured")
     add("--temperatures", type=float, nargs="+", default=list(TEMPERATURES))
     add("--topic", action="store_true", help="measure topics, too, by the sentence encoder")
@@ -203,7 +211,7 @@ def main() -> None:
     root = args.root if args.train or not args.runs else args.runs[0]
     data = prepare(documents, root, seed=args.split_seed)
     if args.train:
-        train_all(args, data)
+        train(args, data)
         args.runs = [*args.runs, *(args.root / size for size in args.sizes)]
     runs = find_runs(args.runs, args.results)
     print(f"{len(runs)} runs: {', '.join(run.name for run in runs)}", flush=True)

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.lyric_training import VALID_SONGS
 from generation.checkpoint import CONFIG, checkpoint_sha256
 from generation.lyrics.corpus import TokenStream
 from generation.lyrics.language_model import LanguageModel
@@ -44,7 +45,8 @@ class Run:
 
 def find_runs(folders: Sequence[Path], results: Path | None = None) -> list[Run]:
     """Every folder below some that holds `model/config.json`, by path; `results` holds documents of training
-    figures as `<name>.json`, or with a word before, as `base_<name>.json`.
+    figures as `<name>.json`, or with a word before, as `base_<name>.json`. Where these say model, size and
+    tokens read, the run is named by them.
     """
     found: dict[Path, str] = {}
     for folder in folders:
@@ -53,11 +55,10 @@ def find_runs(folders: Sequence[Path], results: Path | None = None) -> list[Run]
             stage = run.parent.name if run.parent.name in STAGES else ""
             found.setdefault(run, f"{stage} {run.name}".removeprefix(f"{BASE} ").strip())
     facts = {path: _facts(path, results) for path in found}
-    sizes = [(one.get("model"), one.get("size")) for one in facts.values()]
     for path, one in facts.items():
-        size = (one.get("model"), one.get("size"))
-        if all(size) and sizes.count(size) == 1:
-            found[path] = " ".join(map(str, size))
+        if one.get("model") and one.get("size"):
+            tokens = f", {one['tokens'] / 1e6:.1f} M" if one.get("tokens") else ""
+            found[path] = f"{one['model']} {one['size']}{tokens}"
     return [Run(name, path, facts[path]) for path, name in found.items()]
 
 
@@ -76,7 +77,8 @@ def measure_run(
 ) -> dict[str, Any]:
     """Everything that is measured of a trained model but the songs that it writes.
 
-    Bits that training measured on the same books are taken from its figures.
+    Bits that training measured on the same books are taken from its figures; those of the books to choose by
+    are over the songs that weights were chosen by.
     """
     facts = run.facts
     steps = facts.get("steps", facts.get(_STEPS))
@@ -85,7 +87,8 @@ def measure_run(
         "answers": run.answers,
         "sha256": checkpoint_sha256(run.folder / MODEL),
         "parameters": model.n_parameters,
-        "valid_bits": facts.get("valid_bits") or bits_per_byte(model, valid),
+        "valid_bits": facts.get("best", {}).get("bits_per_byte")
+        or bits_per_byte(model, valid, most_songs=VALID_SONGS),
         "test_bits": facts.get("test_bits") or bits_per_byte(model, test),
         "train_s": facts.get("cpu_seconds", facts.get("seconds")),
         "trained_tokens": facts.get("tokens"),

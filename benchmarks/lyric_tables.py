@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -124,6 +125,25 @@ def _or_dash(value: float | None, format: str) -> str:
     return "-" if value is None else f"{value:{format}}"
 
 
+def _kind(row: Mapping[str, Any]) -> str:
+    """The age of a model: counted ones are of one, whatever their length."""
+    return "ngram" if "ngram" in row["model"] else str(row["model"])
+
+
+def _alike(rows: Rows) -> dict[str, Mapping[str, Any]]:
+    """The best run of each age, of those that read as many tokens as most did, so that they compare."""
+    read = Counter(row["trained_tokens"] for row in rows.values() if row["trained_tokens"])
+    common = read.most_common(1)[0][0] if read else None
+    found: dict[str, Mapping[str, Any]] = {}
+    for row in rows.values():
+        best = found.get(_kind(row))
+        if row["trained_tokens"] in (None, common) and (
+            best is None or row["valid_bits"] < best["valid_bits"]
+        ):
+            found[_kind(row)] = row
+    return found
+
+
 def draw(figures: Mapping[str, Any], out: Path) -> None:
     """Draw bits against parameters, bits by place, memory by distance, and copies against temperature."""
     import matplotlib
@@ -133,24 +153,27 @@ def draw(figures: Mapping[str, Any], out: Path) -> None:
 
     figure, panels = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
     rows = {name: row for name, row in figures.get("models", {}).items() if not row["answers"]}
-    kinds: dict[str, list[Any]] = {}
-    for row in rows.values():
-        kinds.setdefault(
-            str(row["model"]).split("-")[0] if "ngram" in row["model"] else row["model"], []
-        ).append(row)
     (size, place), (memory, copies) = panels
-    for colour, (kind, ones) in zip(_COLOURS * 3, kinds.items(), strict=False):
+    colours = dict(zip(dict.fromkeys(map(_kind, rows.values())), _COLOURS * 3, strict=False))
+    series: dict[tuple[str, int], list[Any]] = {}
+    for row in rows.values():
+        series.setdefault((_kind(row), row["trained_tokens"] or 0), []).append(row)
+    for (kind, tokens), ones in series.items():
         ordered = sorted(ones, key=lambda row: row["parameters"])
-        best = min(ones, key=lambda row: row["valid_bits"])
-        size.plot([r["parameters"] for r in ordered], [r["test_bits"] for r in ordered], "o-", color=colour,
-                  label=kind)  # fmt: skip
-        place.plot([p[0] + 1 for p in best["places"]], [p[1] for p in best["places"]], "o-", color=colour)
+        label = f"{kind}, {tokens / 1e6:.1f} M tokens" if tokens else kind
+        size.plot([r["parameters"] for r in ordered], [r["test_bits"] for r in ordered], "o-",
+                  color=colours[kind], label=label)  # fmt: skip
+    for kind, best in _alike(rows).items():
+        colour = colours[kind]
+        place.plot([p[0] + 1 for p in best["places"]], [p[1] for p in best["places"]], "o-", color=colour,
+                   label=kind)  # fmt: skip
         for what, dash in (("name", "-"), ("rhyme", ":")):
             points = [(gap, accuracy) for kind_, gap, accuracy, _, _ in best["probes"] if kind_ == what]
             memory.plot(*zip(*points, strict=True), f"o{dash}", color=colour)
     size.set(xscale="log", xlabel="parameters", ylabel="bits a byte of held-back books")
-    size.legend(fontsize=8)
-    place.set(xscale="log", xlabel="token of the song, from", ylabel="bits a byte (the best of each)")
+    size.legend(fontsize=7)
+    place.set(xscale="log", xlabel="token of the song, from", ylabel="bits a byte (as many tokens read)")
+    place.legend(fontsize=7)
     memory.set(xlabel="words ago that a name (-) or a rhyme (:) was set", ylabel="found among the candidates")
     by_model: dict[str, list[Any]] = {}
     for row in figures.get("songs", {}).values():

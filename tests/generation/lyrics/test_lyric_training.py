@@ -11,10 +11,19 @@ import torch
 
 from generation.lyrics.language_model import LanguageModel
 from generation.lyrics.memory_probe import memory_probes
+from generation.lyrics.models import network_config
 from generation.lyrics.ngram_training import NgramConfig, train_ngram
 from generation.lyrics.scoring import bits_by_place, bits_per_byte
 from generation.lyrics.tokenizer import END
-from generation.lyrics.training import BEST, TextTraining, Windows, next_token_loss, preset, train_network
+from generation.lyrics.training import (
+    BEST,
+    TextTraining,
+    Windows,
+    next_token_loss,
+    preset,
+    train_network,
+    within_reach,
+)
 from generation.training.curves import read_curves
 from generation.training.hardware import Hardware
 from generation.training.loop import LoopConfig
@@ -44,6 +53,14 @@ def test_it_learns_and_the_best_weights_are_saved(trained: tuple[LanguageModel, 
     assert best["bits_per_byte"] == min(
         row["held_out/bits_per_byte"] for row in read_curves(out) if len(row) == 2
     )
+
+
+def test_a_network_looks_back_no_further_than_its_windows_were_long(
+    trained: tuple[LanguageModel, Path],
+) -> None:
+    config = json.loads((trained[1] / "model" / "config.json").read_text())["config"]["network"]
+    assert config["context_length"] == TRAINING.length
+    assert within_reach(config := network_config("window", "tiny", V), 8) is config
 
 
 def test_a_run_that_goes_on_ends_with_the_same_weights(
