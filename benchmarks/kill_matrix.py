@@ -1,6 +1,6 @@
 """kill -9 at points spread over the length of each kind of work, on SQLite and PostgreSQL; what is left?
 
-    python -m benchmarks.kill_matrix [--times 20] [--only ingest sqlite ...] [--out FILE] [--seed 1]
+    python -m benchmarks.kill_matrix [--times 20] [--only ingest sqlite ...] [--out FILE] [--at-most N]
 
 For each database and subject (kill_subjects.py) an undisturbed run is measured first. Then it is killed
 `times` times, once in each of as many equal parts of that length, at a place in the part that the seed draws.
@@ -76,8 +76,10 @@ def _sqlite_world(world: TinyWorld, home: Path) -> str:
     return f"sqlite:///{home / 'songspace.db'}"
 
 
-def matrix(cells: list[tuple[str, str]], times: int, seed: int, out: Path) -> list[dict[str, Any]]:
-    """Do the cases that are not in `out` yet, and return all of these cells."""
+def matrix(
+    cells: list[tuple[str, str]], times: int, seed: int, out: Path, at_most: int
+) -> list[dict[str, Any]]:
+    """Do the cases that are not in `out` yet, so many of each cell, and return all of these cells."""
     rows = [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
     done = {(row["engine"], row["subject"], row["case"]) for row in rows}
     with tempfile.TemporaryDirectory(prefix="kills-") as folder:
@@ -86,7 +88,7 @@ def matrix(cells: list[tuple[str, str]], times: int, seed: int, out: Path) -> li
             run_whole(do_night, world.home, url_of(world.home), 0, None)
         for engine in dict.fromkeys(engine for engine, _ in cells):
             todo = {
-                subject: [case for case in range(times) if (engine, subject, case) not in done]
+                subject: [case for case in spread(times) if (engine, subject, case) not in done][:at_most]
                 for one, subject in cells
                 if one == engine
             }
@@ -99,6 +101,11 @@ def matrix(cells: list[tuple[str, str]], times: int, seed: int, out: Path) -> li
                         own = Ground(ground.folder / subject, ground.fresh, ground.world)
                         rows += _cell(engine, subject, own, cases, times, seed, out)
     return [row for row in rows if (row["engine"], row["subject"]) in cells]
+
+
+def spread(times: int) -> list[int]:
+    """Cases in an order in which the first few lie all over the length, too."""
+    return sorted(range(times), key=lambda case: case * (5**0.5 - 1) / 2 % 1)
 
 
 def _cell(
@@ -159,11 +166,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", default=[], choices=[*ENGINES, *SUBJECTS], metavar="NAME")
     parser.add_argument("--out", type=Path, default=Path("var/kills.jsonl"))
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--at-most", type=int, default=10_000, metavar="N", help="kills of each in this call")
     given = parser.parse_args()
     engines = [one for one in ENGINES if one in given.only] or list(ENGINES)
     subjects = [one for one in SUBJECTS if one in given.only] or list(SUBJECTS)
     given.out.parent.mkdir(parents=True, exist_ok=True)
-    rows = matrix([(e, s) for e in engines for s in subjects], given.times, given.seed, given.out)
+    cells = [(engine, subject) for engine in engines for subject in subjects]
+    rows = matrix(cells, given.times, given.seed, given.out, given.at_most)
     print(table(rows))
     sys.exit(any(row["faults"] for row in rows))
 

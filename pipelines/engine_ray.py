@@ -33,6 +33,7 @@ class Ray:
         self._ray = _connected(address)
         if self.width < 1:
             raise EngineError("the Ray cluster has no processors: is a node running?")
+        logger.info("ray: %d processors", self.width)
 
     @property
     def width(self) -> int:
@@ -90,8 +91,10 @@ class Ray:
             while waiting:
                 yield first()
         finally:
-            for _, reference in waiting:
-                ray.cancel(reference, force=True)
+            # Whose iterator is thrown away at the program's end may find Ray gone, and would start it anew.
+            if waiting and ray.is_initialized():
+                for _, reference in waiting:
+                    ray.cancel(reference, force=True)
 
 
 def _do(task: Task[P, R], partition: P) -> tuple[R | None, Exception | None]:
@@ -112,7 +115,6 @@ def _connected(address: str) -> Any:
     except (ConnectionError, TimeoutError, RuntimeError, ValueError, AssertionError) as error:
         place = f"at {address}" if address else "on this machine"
         raise EngineError(f"no Ray cluster answers {place}: {_line(error)}") from None
-    logger.info("ray: %d processors", int(ray.cluster_resources().get("CPU", 0)))
     return ray
 
 

@@ -71,12 +71,13 @@ def test_an_error_comes_in_its_turn_as_it_was_raised(cluster: Any) -> None:
 def test_a_node_killed_in_the_middle_loses_no_row(cluster: Any) -> None:
     engine = engine_of("ray", workers=1)
     doomed = add_node(cluster)
-    rows = engine.map(row_and_node, range(150))
-    found = [next(rows) for _ in range(30)]
-    assert doomed.node_id in {node for _, node in found}
+    rows = engine.map(row_and_node, range(400))
+    found = [next(rows)]
+    while found[-1][1] != doomed.node_id:  # its workers take a moment to start
+        found.append(next(rows))
     cluster.remove_node(doomed, allow_graceful=False)
     found += rows
-    assert [number for number, _ in found] == list(range(150))
+    assert [number for number, _ in found] == list(range(400))
     print("rows by node:", Counter(node[:6] for _, node in found), "killed:", doomed.node_id[:6])
 
 
