@@ -126,12 +126,13 @@ class Work:
         started = time.perf_counter()
         counts = dict(write(building))
         seconds = time.perf_counter() - started
+        peak = peak_bytes()
         facts = {
             "fingerprint": mark,
             "mark": _hash_of(building),
             "counts": counts,
             "seconds": round(seconds, 3),
-            "peak_bytes": peak_bytes(),
+            "peak_bytes": peak,
         }
         (building / STAMP).write_text(json.dumps(facts, indent=2), encoding="utf-8")
         # Moved out of the way first: a half-removed folder must not stand there with its stamp.
@@ -140,7 +141,7 @@ class Work:
         os.rename(building, self.folder / stage)
         shutil.rmtree(old, ignore_errors=True)
         logger.info("%s: %s, %.1f s", stage, ", ".join(f"{k} {v}" for k, v in counts.items()), seconds)
-        return StageReport(stage, counts, seconds, False, facts["peak_bytes"])
+        return StageReport(stage, counts, seconds, False, peak)
 
     def mark_of(self, stage: str) -> str:
         """Mark of what a finished stage wrote, for those that read it.
