@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 from sqlalchemy import text
 
 from db.models import User
@@ -100,6 +103,13 @@ def test_a_deleted_user_leaves_no_trace_and_does_not_come_back(world_copy: TinyW
     assert traces(world_copy.home) == []
 
 
+def tone() -> bytes:
+    """Two seconds of sound, which say whose they are."""
+    file = io.BytesIO()
+    soundfile.write(file, np.sin(np.arange(44_100) / 8) / 2, 22_050, format="WAV")
+    return file.getvalue() + b"LIST\x08\x00\x00\x00zebedee "
+
+
 def everything_done(service: Running, world: TinyWorld) -> int:
     """Let a user whose number is found by its bytes do all that a user can; return the number."""
     with write_transaction(world.factory) as session:
@@ -117,6 +127,11 @@ def everything_done(service: Running, world: TinyWorld) -> int:
     told = {"track_name": "Zebedee's song", "artist_name": "Known"}
     single = {"listen_type": "playing_now", "payload": [{"track_metadata": told}]}
     me.ask("POST", "/1/submit-listens", json=single)
+    sound = me.ask("POST", "/v1/generations/sounds", content=tone())
+    assert sound.status_code == 201, sound.text
+    edit = {"kind": "variation", "sound": {"upload": sound.json()["upload"]}}
+    ordered = me.ask("POST", "/v1/generations", json={"prompt": "for zebedee", "edit": edit})
+    assert ordered.status_code == 202, ordered.text
     give_password(world.factory, world.home, made.stored.key_id)
     for path in ("", "/recommendations", "/profile", "/neighbours", "/discoveries", "/export", "/listens"):
         assert me.get(f"{address}{path}").status_code == 200, path
