@@ -73,8 +73,7 @@ class TransformerNetwork(nn.Module):
     ) -> tuple[torch.Tensor, TransformerState | None]:
         """Logits (B, T, V) of what follows each of (B, T) tokens, and the state after them.
 
-        With gradients, or unless it `keeps` them, no keys are kept, and no state comes back; T is then at
-        most the context length.
+        With gradients, or unless it `keeps` them, no keys are kept, and no state comes back.
         """
         x, after = self.read(token_ids, state, keeps=keeps)
         return linear(x, self.embedding.weight), after
@@ -173,7 +172,10 @@ class Attention(nn.Module):
         value = self._heads(self.value(x))
         query, key = query.to(value.dtype), key.to(value.dtype)  # norms may be wider than bfloat16
         if cache is None:
-            found = scaled_dot_product_attention(query, key, value, is_causal=True, scale=1.0)
+            mask = self._visible(T, T, x.device) if self.config.context_length < T else None
+            found = scaled_dot_product_attention(
+                query, key, value, attn_mask=mask, is_causal=mask is None, scale=1.0
+            )
         else:
             n = cache.length + T
             cache.keys[number][:, :, cache.length : n] = key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -68,6 +69,21 @@ def test_fed_token_by_token_it_says_the_same(model: LanguageModel, n: int) -> No
     for at in range(7, len(ids)):
         np.testing.assert_allclose(found, whole[at], atol=2e-3)
         found, state = model.feed(state, ids[at : at + 1])
+
+
+def test_a_text_longer_than_the_context_says_the_same_with_and_without_kept_keys() -> None:
+    torch.manual_seed(1)
+    network = build_network(
+        "lyric-transformer-1", replace(network_config("transformer", "tiny", V), context_length=8)
+    )
+    for weight in network.parameters():
+        torch.nn.init.normal_(weight, std=0.3)
+    ids = torch.from_numpy(song().astype(np.int64))[None]
+    with torch.inference_mode():
+        kept, anew = (network.eval()(ids, keeps=keeps)[0] for keeps in (True, False))
+    torch.testing.assert_close(kept, anew, atol=1e-4, rtol=1e-4)
+    with_gradients, _ = network(ids)
+    torch.testing.assert_close(with_gradients, anew, atol=1e-4, rtol=1e-4)
 
 
 def test_going_back_to_a_state_gives_what_it_gave(model: LanguageModel) -> None:
