@@ -15,7 +15,7 @@ _COLOURS = ("#2f6db3", "#e07b26", "#3a9a5b", "#c8403f", "#8459b3", "#8a5a44", "#
 def tables(figures: Mapping[str, Any]) -> dict[str, str]:
     """Each table in Markdown, by the name of its place in the page."""
     rows: Rows = figures.get("models", {})
-    found = {}
+    found: dict[str, str] = {}
     base = {name: row for name, row in rows.items() if not row["answers"]}
     if base:
         found |= {"ages": _ages(base), "places": _places(base), "probes": _probes(base)}

@@ -12,8 +12,9 @@ from db.repositories.preferences import RankedTakes
 from generation.lyrics.neural import NeuralModel
 from generation.lyrics.reward import load_reward
 from generation.lyrics.song import marked
+from pipelines.lyric_rankings import tuning_prompts
 from pipelines.train_lyrics import LyricsRun
-from pipelines.tune_lyrics import TuneReport, train_lyric_reward, tuning_prompts
+from pipelines.tune_lyrics import TuneReport, train_lyric_reward
 from tests.tiny_answerer import colour_taste, tiny_answerer, tiny_rankings
 from tests.tiny_songs import tiny_tokenizer
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -233,8 +234,9 @@ def test_a_model_that_knows_no_word_still_writes() -> None:
     objects = Objections(TOKENIZER, HATS, words=build_run_set([["hat"], ["cat"]], n_words=1))
     mask, said = writable(TOKENIZER.vocab_size), list[int]()
     mask[:N_MARKS] = False
+    model: Any = Random()
     drawn = draw_words(
-        Random(), 0, said, Sampling(1.0), tokenizer=TOKENIZER, allowed=lambda _: mask.copy(), objects=objects,
+        model, 0, said, Sampling(1.0), tokenizer=TOKENIZER, allowed=lambda _: mask.copy(), objects=objects,
         rng=np.random.default_rng(1), most=40,
     )  # fmt: skip
     assert list(drawn) == said
@@ -243,7 +245,8 @@ def test_a_model_that_knows_no_word_still_writes() -> None:
 
 def test_a_long_song_of_unknown_words_is_not_tried_many_times_over() -> None:
     objects = Objections(TOKENIZER, HATS, words=build_run_set([["hat"], ["cat"]], n_words=1))
-    mask, said, model = writable(TOKENIZER.vocab_size), list[int](), Random()
+    mask, said = writable(TOKENIZER.vocab_size), list[int]()
+    model: Any = Random()
     mask[:N_MARKS] = False
     drawn = draw_words(
         model, 0, said, Sampling(1.0), tokenizer=TOKENIZER, allowed=lambda _: mask.copy(), objects=objects,
