@@ -22,6 +22,7 @@ from service.doors import add_doors
 from service.http.bodies import Bodies
 from service.http.door import Door
 from service.http.edge import Edge
+from service.http.exact import Exact, exact_methods
 from service.http.keys import require_keys
 from service.http.metrics import Metrics
 from service.http.openapi import document
@@ -76,8 +77,12 @@ def build_app(settings: Settings, *, host: str = "127.0.0.1", web: bool = False)
     )
     add_problem_handlers(app)
     app.include_router(health.router)
-    for module in (songs, playlists, users, space, admin, lyrics, generations, nightly):
-        app.include_router(module.router, prefix="/v1")
+    routers = [
+        module.router for module in (songs, playlists, users, space, admin, lyrics, generations, nightly)
+    ]
+    for router in routers:
+        app.include_router(router, prefix="/v1")
+    app.add_middleware(Exact, methods=exact_methods(routers, "/v1"))
     # The last that is added is the first that a request meets.
     for layer in (References, Bodies, Door):
         app.add_middleware(layer)

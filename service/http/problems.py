@@ -77,6 +77,8 @@ def naming(field: str, *, status: int = 422) -> Iterator[None]:
     """Say that a value which the use case refuses came in this field."""
     try:
         yield
+    except SongRefusedError:  # what was asked for is as it should be
+        raise
     except ValueError as error:
         raise Refused(status, str(error), errors=[(field, str(error))]) from None
 

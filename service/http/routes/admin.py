@@ -22,7 +22,9 @@ from service.http.service import Admin, RawBody, TheService
 FILE = {
     "requestBody": {
         "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+        },
     }
 }
 router = APIRouter(prefix="/admin", tags=["admin"], route_class=AuditedRoute)

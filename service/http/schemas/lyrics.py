@@ -1,13 +1,14 @@
 """Lyrics: what is to be written and how, what came of it, and which take somebody likes better.
 
-Texts have a letter or a digit somewhere, which Python's own expressions tell as the models' readers do.
+Texts have a letter or a digit somewhere, as the models' readers ask.
 """
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, WithJsonSchema
 
 from service.http.given import STORABLE
 from service.http.schemas.base import WHOLE, Answer, Given, Ref
@@ -15,11 +16,25 @@ from service.http.schemas.base import WHOLE, Answer, Given, Ref
 # With genre and theme a prompt has to be no longer than the models read (pipelines/write_lyrics.py).
 MOST_PROMPT, MOST_TEXT, MOST_TAKE = 1_700, 100_000, 20_000
 MOST_TOKENS = 2_000
-_WORDS = r"[^\W_]"
+# A letter or a digit of any script, in the expressions of JSON Schema; Python's have another name for it.
+_WORDS = r"[\p{L}\p{N}]"
+_A_WORD = re.compile(r"[^\W_]")
 
 Model = Literal["ngram", "window", "rnn", "rnn-attends", "lstm", "lstm-attends", "transformer"]
-Prompt = Annotated[str, Field(max_length=MOST_PROMPT, pattern=_WORDS)]
-Text = Annotated[str, Field(max_length=MOST_TEXT, pattern=_WORDS)]
+
+
+def _with_words(text: str) -> str:
+    if not _A_WORD.search(text):
+        raise ValueError("has no letter and no digit")
+    return text
+
+
+def _words(most: int) -> WithJsonSchema:
+    return WithJsonSchema({"type": "string", "pattern": _WORDS, "maxLength": most})
+
+
+Prompt = Annotated[str, Field(max_length=MOST_PROMPT), AfterValidator(_with_words), _words(MOST_PROMPT)]
+Text = Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(_with_words), _words(MOST_TEXT)]
 Take = Annotated[str, Field(min_length=1, max_length=MOST_TAKE, pattern=STORABLE)]
 Syllables = Annotated[int, Field(ge=1, le=40), WHOLE]
 
