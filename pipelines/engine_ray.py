@@ -7,6 +7,7 @@ again whose worker or node died, and makes results anew that were lost with a no
 from __future__ import annotations
 
 import logging
+import socket
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
@@ -17,6 +18,8 @@ P = TypeVar("P")
 R = TypeVar("R")
 
 logger = logging.getLogger(__name__)
+
+_PATIENCE_S = 10.0
 
 
 class Ray:
@@ -110,12 +113,28 @@ def _connected(address: str) -> Any:
         raise EngineError("ray is missing: pip install 'songspace[ray]'") from None
     if ray.is_initialized():
         return ray
+    place = f"at {address}" if address else "on this machine"
     try:
+        _knock(address)
         ray.init(address=address or None, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, TimeoutError, RuntimeError, ValueError, AssertionError) as error:
-        place = f"at {address}" if address else "on this machine"
+    except (OSError, RuntimeError, ValueError, AssertionError) as error:
         raise EngineError(f"no Ray cluster answers {place}: {_line(error)}") from None
     return ray
+
+
+def _knock(address: str) -> None:
+    """See whether anybody is at HOST:PORT, for which Ray would wait for minutes.
+
+    Raises
+    ------
+    OSError
+        Nobody is.
+    ValueError
+        The port is no number.
+    """
+    host, colon, port = address.removeprefix("ray://").rpartition(":")
+    if colon:
+        socket.create_connection((host, int(port)), _PATIENCE_S).close()
 
 
 def _line(error: BaseException) -> str:
