@@ -69,12 +69,12 @@ def choose_index(n: int, kind: str = "auto") -> IndexChoice:
     if kind != "auto":
         raise ValueError(f"index kind is auto, {', '.join(KINDS[:-1])} or {KINDS[-1]}, got {kind!r}")
     if n < EXACT_BELOW:
-        return IndexChoice(EXACT, f"of fewer than {EXACT_BELOW:,} vectors all are compared, and none missed")
+        return IndexChoice(EXACT, f"fewer than {EXACT_BELOW:,} vectors: all are compared, and none missed")
     if n < IVF_FROM:
         return IndexChoice(
-            HNSW, f"of fewer than {IVF_FROM:,} vectors a graph is the quickest that misses little"
+            HNSW, f"fewer than {IVF_FROM:,} vectors: a graph is the quickest that misses little"
         )
-    return IndexChoice(IVF, f"from {IVF_FROM:,} vectors a graph takes too long to build, lists a fraction")
+    return IndexChoice(IVF, f"{IVF_FROM:,} vectors or more: a graph takes too long to build, lists a fraction")
 
 
 def why_of(index: VectorIndex) -> str:
