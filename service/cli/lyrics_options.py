@@ -110,6 +110,11 @@ def writer_of(ctx: typer.Context, models: Path | None, model: Model, stage: str 
     from pipelines.lyrics import answering_stage, load_writer, model_root
 
     root = models or model_root(settings_of(ctx).home)
+    if model is not Model.NGRAM:
+        import torch
+
+        # One token at a time is too little to share: a second thread costs more than it does.
+        torch.set_num_threads(1)
     return load_writer(root, model.value, stage=stage or answering_stage(root, model.value))
 
 
