@@ -43,7 +43,7 @@ def with_axes(axes: Axes | None, monkeypatch: pytest.MonkeyPatch) -> None:
         object.__setattr__(release.parts, "axes", axes)
         return release
 
-    monkeypatch.setattr(serving, "load_release", load)
+    monkeypatch.setattr(serving, "open_unfolded", load)
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def without_axes(monkeypatch: pytest.MonkeyPatch) -> None:
         object.__setattr__(release.parts, "axes", None)
         return release
 
-    monkeypatch.setattr(serving, "load_release", load)
+    monkeypatch.setattr(serving, "open_unfolded", load)
 
 
 @pytest.mark.usefixtures("with_axes")

@@ -167,6 +167,7 @@ def page(service: Running) -> Callable[..., httpx2.Response]:
         method, path = route
         address = path.format(
             song_id=6,
+            artist_id=1,
             playlist_id=mine["number"],
             generation=mine["generation"],
             name="preview-1-1.png",
