@@ -30,6 +30,9 @@ def guarded(handler: Handler) -> Callable[[], Awaitable[None]]:
                 await result
         except Refused as refused:
             ui.notify(refused.detail, type="negative")
+        except Exception:
+            ui.notify("Something went wrong here; the log says what.", type="negative")
+            raise
 
     return run
 

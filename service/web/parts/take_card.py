@@ -179,8 +179,10 @@ def _edit(
         wave.update()
 
     def dragged(event: Any) -> None:
-        chosen.start_s, chosen.end_s = float(event.args["from"]), float(event.args["to"])
-        start.value, end.value = round(chosen.start_s, 1), round(chosen.end_s, 1)
+        begins_s, ends_s = float(event.args["from"]), float(event.args["to"])
+        # Each of the two tells `typed`, which reads both: what was dragged is kept behind them.
+        start.value, end.value = round(begins_s, 1), round(ends_s, 1)
+        chosen.start_s, chosen.end_s = begins_s, ends_s
         show()
 
     def typed() -> None:
@@ -193,13 +195,14 @@ def _edit(
     strength = _strength()
 
     async def order(kind: str) -> None:
-        edit = EditOrder(kind, sound)
         if kind == INPAINTING:
             if chosen.end_s - chosen.start_s < _SHORTEST_S:
                 raise Refused(422, "choose a part of the waveform first: drag over it")
             edit = EditOrder(kind, sound, start_s=round(chosen.start_s, 2), end_s=round(chosen.end_s, 2))
         elif kind == VARIATION:
             edit = EditOrder(kind, sound, strength=strength.value)
+        else:
+            edit = EditOrder(kind, sound)
         await submit(Order(prompt=(prompt.value or "").strip() or None, takes=1, edit=edit))
 
     with ui.element("div").classes("row-buttons"):
