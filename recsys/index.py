@@ -74,7 +74,9 @@ def choose_index(n: int, kind: str = "auto") -> IndexChoice:
         return IndexChoice(
             HNSW, f"fewer than {IVF_FROM:,} vectors: a graph is the quickest that misses little"
         )
-    return IndexChoice(IVF, f"{IVF_FROM:,} vectors or more: a graph takes too long to build, lists a fraction")
+    return IndexChoice(
+        IVF, f"{IVF_FROM:,} vectors or more: a graph takes too long to build, lists a fraction"
+    )
 
 
 def why_of(index: VectorIndex) -> str:
