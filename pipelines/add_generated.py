@@ -82,6 +82,7 @@ def add_track(
     prompt: str | None = None,
     record: Record | None = None,
     user_id: int | None = None,
+    given_in: Path | None = None,
 ) -> AddedTrack:
     """Put a finished track into the catalogue.
 
@@ -95,6 +96,8 @@ def add_track(
         By default the one beside the file.
     user_id : int, optional
         For whom it was made.
+    given_in : Path, optional
+        Where a sound lies that was changed, if the record does not say (`generation.audio.record.load_record`).
 
     Raises
     ------
@@ -104,7 +107,7 @@ def add_track(
     """
     if record is None:
         try:
-            record = load_record(record_path(path))
+            record = load_record(record_path(path), given_in=given_in)
         except RecordError as error:
             raise TrackNotAddedError(f"only tracks that were made here are added: {error}") from None
     sha256 = sha256_of_file(path)

@@ -121,8 +121,13 @@ def is_record(path: Path) -> bool:
         return f'"format": "{FORMAT}"'.encode() in file.read(200)
 
 
-def load_record(path: Path) -> Record:
+def load_record(path: Path, *, given_in: Path | None = None) -> Record:
     """Read a record.
+
+    Parameters
+    ----------
+    given_in : Path, optional
+        Where a sound lies that was changed and that the record names without a folder; by default beside it.
 
     Raises
     ------
@@ -147,10 +152,19 @@ def load_record(path: Path) -> Record:
         raise RecordError(f"{path} is of version {document.get('version')}, this program reads {VERSION}")
     if document.pop("checksum", None) != _checksum(document):
         raise RecordError(f"{path} was changed after it was written: it no longer says how its file was made")
+    _find_given(document, given_in or path.parent)
     try:
         return _record(document)
     except ValueError as error:
         raise RecordError(f"{path}: {error}") from None
+
+
+def _find_given(document: Mapping[str, Any], folder: Path) -> None:
+    request = document.get("request")
+    edit = request.get("edit") if isinstance(request, dict) else None
+    given = edit.get("given") if isinstance(edit, dict) else None
+    if isinstance(given, dict) and isinstance(given.get("path"), str):
+        given["path"] = str(folder / given["path"])
 
 
 def _record(document: Mapping[str, Any]) -> Record:

@@ -10,7 +10,7 @@ from typing import Any
 from db.repositories import audio as audio_repository
 from db.repositories.generation_jobs import find_job
 from generation.audio.record import record_path
-from service.work.folders import kept_path, left_copies, take_path
+from service.work.folders import job_folder, kept_path, left_copies, take_path
 from service.work.place import Place
 from service.work.takes import change_take, tell_rating
 
@@ -36,7 +36,10 @@ def add_take(place: Place, token: str, number: int) -> dict[str, Any]:
     with place.session_factory() as session:
         if find_job(session, token) is None:  # deleted while it was copied: the copies are swept
             return {}
-    added = add_track(place.session_factory, home, kept, prompt=job.prompt, user_id=job.user_id)
+    added = add_track(
+        place.session_factory, home, kept,
+        prompt=job.prompt, user_id=job.user_id, given_in=job_folder(home, token),
+    )  # fmt: skip
     change_take(place, token, number, {"song": added.song, "note": ""})
     tell_rating(place, token, number, added.song)
     return {"song": added.song}
