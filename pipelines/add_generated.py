@@ -97,7 +97,7 @@ def add_track(
     user_id : int, optional
         For whom it was made.
     given_in : Path, optional
-        Where a sound lies that was changed, if the record does not say (`generation.audio.record.load_record`).
+        Where a sound lies that was changed, if the record does not say (`load_record`).
 
     Raises
     ------
