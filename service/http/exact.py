@@ -17,7 +17,7 @@ def exact_methods(routers: Iterable[APIRouter], prefix: str) -> dict[str, set[st
     for router in routers:
         for route in router.routes:
             if isinstance(route, APIRoute) and "{" not in route.path:
-                found.setdefault(prefix + route.path, set()).update(route.methods)
+                found.setdefault(prefix + route.path, set()).update(route.methods or ())
     return found
 
 
