@@ -24,7 +24,7 @@ from service.work import generations, takes
 from service.work.adding import add_take, sweep_copies
 from service.work.folders import adding_folder
 from service.work.making import Studio, make
-from service.work.order import Order
+from service.work.order import EditOrder, Order, SoundSource
 from service.work.place import Bench
 from service.work.slots import has_worker
 from tests.service.work.conftest import wait_until
@@ -36,19 +36,24 @@ class PowerCut(BaseException):
     """Nothing catches it."""
 
 
-@pytest.fixture
-def take(place: Bench) -> str:
-    """A generation of somebody's with a finished take that is liked."""
-    with write_transaction(place.session_factory) as session:
-        known, _ = users_repository.ensure_users(session, [("test", "ann")])
-    order = Order(prompt="slow jazz", seconds=1.0, seed=7)
-    name = generations.submit(place, order, user_id=known["test", "ann"]).generation
+def made(place: Bench, order: Order, *, user_id: int) -> str:
+    """A generation that is done."""
+    name = generations.submit(place, order, user_id=user_id).generation
     with write_transaction(place.session_factory) as session:
         job = begin_job(session, name)
     assert job is not None
     result = make(place, Studio(ToneBackend, Examiner), job, lambda *_, **__: None, lambda: False)
     with write_transaction(place.session_factory) as session:
         finish_job(session, name, DONE, result=result, attempt=1)
+    return name
+
+
+@pytest.fixture
+def take(place: Bench) -> str:
+    """A generation of somebody's with a finished take that is liked."""
+    with write_transaction(place.session_factory) as session:
+        known, _ = users_repository.ensure_users(session, [("test", "ann")])
+    name = made(place, Order(prompt="slow jazz", seconds=1.0, seed=7), user_id=known["test", "ann"])
     takes.rate(place, name, 1, "like")
     return name
 
@@ -78,6 +83,15 @@ def copies(place: Bench) -> list[str]:
 def is_whole(place: Bench, name: str) -> bool:
     kept = f"made-{name[:12]}-1.flac"
     return counts(place) == ONCE and copies(place) == [kept, f"{kept}.json"]
+
+
+def test_a_take_of_a_take_is_added_without_the_sound_that_it_was_made_of(place: Bench, take: str) -> None:
+    edit = EditOrder("variation", SoundSource(generation=take, take=1))
+    owner = generations.owner_of(place, take)
+    assert owner is not None
+    other = made(place, Order(prompt="slow jazz", seed=7, edit=edit), user_id=owner)
+    assert add_take(place, other, 1)["song"]
+    assert counts(place)["generated"] == 1
 
 
 def test_wherever_it_is_broken_off_the_next_try_completes_it(
