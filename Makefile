@@ -86,7 +86,7 @@ sweep-song2vec: $(INSTALLED)  ## what each setting of song2vec is worth (SETS='F
 ablate-ranker: $(INSTALLED)  ## what each group of the ranker's features is worth (SETS='FOLDER...'); fills docs/ranker.md
 	$(BIN)/python -m benchmarks.ranker_ablation $(SETS)
 
-scale-world: $(INSTALLED)  ## a world of any size on disk (ARGS='write FOLDER --playlists 10000'; 'fit')
+scale-world: $(INSTALLED)  ## a world of any size on disk (ARGS='write FOLDER --playlists 10000'; 'fit --data FOLDER')
 	$(BIN)/python -m benchmarks.scale_world $(ARGS)
 
 bench-growth: $(INSTALLED)  ## how time and memory grow with the rows (ARGS='run --parts 0.001 0.003 0.01'; 'report')

@@ -1,7 +1,7 @@
 """A world of any size on disk: lists, songs, users and listens of realistic shape, streamed from a seed.
 
     python -m benchmarks.scale_world write FOLDER --playlists 10000 [--format mpd|tabular|both] [--days 3]
-    python -m benchmarks.scale_world fit --data /work/shared/data/playlists
+    python -m benchmarks.scale_world fit --data FOLDER
 
 `write` makes FOLDER/mpd (slices of the Million Playlist Dataset) and FOLDER/tabular (Parquet, docs/data.md);
 with `--days N` also FOLDER/mpd-day-1, FOLDER/tabular-day-1 and so on: a hundredth more of everything each, in
@@ -214,7 +214,7 @@ def main(arguments: list[str] | None = None) -> None:
     writing.add_argument("--days", type=int, default=0, help="days of growth, a hundredth more each")
     writing.add_argument("--format", choices=("mpd", "tabular", "both"), default="both")
     fitting = commands.add_parser("fit", help="print the world's figures beside real ones")
-    fitting.add_argument("--data", type=Path, default=Path("/work/shared/data/playlists"))
+    fitting.add_argument("--data", type=Path, required=True, help="folder of a tabular set of playlists")
     fitting.add_argument("--search", type=int, default=0, help="shapes to try")
     for one in (writing, fitting):
         one.add_argument("--seed", type=int, default=1)
