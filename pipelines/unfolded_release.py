@@ -1,8 +1,8 @@
 """A large release, unfolded: what is worked out of its files, worked out once and mapped into memory after.
 
 To ask a release, similarities, lengths, transposed matrices and more are made of what its files hold. For a
-million songs that takes half a minute of a processor and several GiB in each process. So the whole of a
-loaded release is written once beside it, as pickle (protocol 5, PEP 574) with its arrays apart in one file:
+million songs that is much work and much memory in each process. So the whole of a loaded release is written
+once beside it, as pickle (protocol 5, PEP 574) with its arrays apart in one file:
 
     releases/.unfolded-<name>/arrays.bin      arrays, one behind the other
     releases/.unfolded-<name>/graph.pickle    all else; arrays that a file of the release holds are named
@@ -94,7 +94,8 @@ def unfold(releases: Path, name: str) -> Release:
         (building / _ABOUT).write_text(json.dumps({**about, **_write(release, building)}), encoding="utf-8")
         shutil.rmtree(_folder(releases, name), ignore_errors=True)
         os.rename(building, _folder(releases, name))
-    except OSError as error:
+    # A cache that cannot be made must not end a night.
+    except (OSError, pickle.PicklingError, TypeError, AttributeError) as error:
         logger.warning("release %s could not be unfolded: %s", name, error)
         shutil.rmtree(building, ignore_errors=True)
     return release
