@@ -94,6 +94,18 @@ def test_a_disk_without_room_leaves_the_release_to_be_loaded(
     assert not list(releases.glob(f"{UNFOLDED}*"))
 
 
+def test_what_cannot_be_written_leaves_the_release_to_be_loaded(
+    world_copy: TinyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(*_: object) -> None:
+        raise TypeError("cannot pickle that")
+
+    releases, name = published(world_copy)
+    monkeypatch.setattr(unfolded_release, "_write", unknown)
+    assert self_test(open_unfolded(releases, name, from_bytes=0)) == []
+    assert not list(releases.glob(f"{UNFOLDED}*"))
+
+
 def test_it_goes_with_its_release(world_copy: TinyWorld) -> None:
     releases, name = published(world_copy)
     unfold(releases, name)
