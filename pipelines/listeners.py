@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+import time
+from dataclasses import dataclass, field
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -15,6 +17,59 @@ from recsys.listen_blend import ListenModel
 from recsys.next_listen import DAY_S, History, ListenLog
 from recsys.repeat import SimilarUsers
 
+# A release that follows another within so long is asked with the same listens.
+FRESH_S = 600.0
+
+
+@dataclass(frozen=True)
+class Heard:
+    """All listens by user and time. Their songs are numbered once, whatever release is asked.
+
+    Attributes
+    ----------
+    song_ids : int64 array, shape (n_songs,)
+        The songs of all listens, ascending.
+    users, songs, times_s, completion : arrays, shape (n_listens,)
+        `songs` are places in `song_ids`.
+    """
+
+    song_ids: np.ndarray
+    users: np.ndarray
+    songs: np.ndarray
+    times_s: np.ndarray
+    completion: np.ndarray
+
+    @classmethod
+    def read(cls, session: Session) -> Heard:
+        """Read all listens."""
+        listens = listens_repository.listen_columns(session)
+        song_ids, songs = np.unique(listens[SONG_ID], return_inverse=True)
+        return cls(song_ids, listens[USER_ID], songs, listens[LISTENED_AT_S], listens[COMPLETION])
+
+    def log(self, release: Release) -> ListenLog:
+        """The listens over a release's vocabulary."""
+        rows = release.rows(self.song_ids)
+        rows = np.where(rows < release.n_songs, rows, -1)
+        known = release.song_ids[: release.n_songs]
+        return ListenLog(known, self.users, rows[self.songs], self.times_s, self.completion)
+
+
+@dataclass
+class HeardLately:
+    """Keeps all listens for a while: releases come and go faster than they change what users are alike."""
+
+    fresh_s: float = FRESH_S
+    _heard: Heard | None = None
+    _read_at_s: float = 0.0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def get(self, session: Session) -> Heard:
+        """All listens, as they were `fresh_s` ago or later."""
+        with self._lock:
+            if self._heard is None or time.monotonic() - self._read_at_s > self.fresh_s:
+                self._heard, self._read_at_s = Heard.read(session), time.monotonic()
+            return self._heard
+
 
 @dataclass(frozen=True)
 class Listeners:
@@ -24,12 +79,10 @@ class Listeners:
     at_s: int
 
     @classmethod
-    def load(cls, session: Session, release: Release) -> Listeners:
-        """Read all listens of songs of the vocabulary."""
-        listens = listens_repository.read_listens(session)
-        columns = (listens[name].to_numpy() for name in (USER_ID, SONG_ID, LISTENED_AT_S, COMPLETION))
+    def of(cls, heard: Heard, release: Release) -> Listeners:
+        """Gather the listens of songs of the vocabulary."""
+        log = heard.log(release)
         n = release.n_songs
-        log = ListenLog.build(*columns, song_ids=release.song_ids[:n])
         at_s = int(log.times_s.max(initial=0))
         model = ListenModel.build(
             log, at_s, base=_asked_elsewhere, vectors=release.vectors[:n],

@@ -26,7 +26,7 @@ from pipelines.asking import (
     unwanted_songs,
 )
 from pipelines.columns import LISTENED_AT_S, SONG_ID
-from pipelines.listeners import Listeners
+from pipelines.listeners import HeardLately, Listeners
 from pipelines.meaning import meaning_scores
 from pipelines.popular import popular_songs
 from pipelines.profiles import Table
@@ -95,12 +95,21 @@ class _Draft:
 
 
 class Recommender:
-    """Recommends from one release and the songs that came since; without a release, what is popular."""
+    """Recommends from one release and the songs that came since; without a release, what is popular.
 
-    def __init__(self, release: Release | None, session_factory: SessionFactory) -> None:
+    Parameters
+    ----------
+    heard : HeardLately, optional
+        Everybody's listens, shared with the recommender of the release before.
+    """
+
+    def __init__(
+        self, release: Release | None, session_factory: SessionFactory, heard: HeardLately | None = None
+    ) -> None:
         self.release = release
         self.session_factory = session_factory
         self._shelves = None if release is None else Shelves(release)
+        self._heard = heard or HeardLately()
         self._listeners: Listeners | None = None
 
     def recommend(
@@ -294,7 +303,7 @@ class Recommender:
     def listeners(self, session: Session, release: Release) -> Listeners:
         """Everybody's listens, read on first use."""
         if self._listeners is None:
-            self._listeners = Listeners.load(session, release)
+            self._listeners = Listeners.of(self._heard.get(session), release)
         return self._listeners
 
     def _by_later_listens(

@@ -21,6 +21,7 @@ from pipelines.guests import host_of
 from pipelines.new_songs import NewSongs, load_new_songs, state_of
 from pipelines.release import ARTIST_ID, RECORDING_KEY, Release
 from recsys.rules import Catalogue
+from recsys.stacked import Rows, Stacked
 
 _COLUMNS = [SONG_ID, TITLE, ARTIST, ARTIST_ID, RECORDING_KEY]
 
@@ -70,10 +71,10 @@ class Shelf:
         return songs[TITLE].array, songs[ARTIST].array
 
     @cached_property
-    def vectors(self) -> np.ndarray:
+    def vectors(self) -> Rows:
         """Unit vector of each row, float32."""
         own = self.release.vectors
-        return np.concatenate([own, self.new.vectors]) if len(self.new) else own
+        return Stacked(own, self.new.vectors) if len(self.new) else own
 
     @cached_property
     def catalogue(self) -> Catalogue:

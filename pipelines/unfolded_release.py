@@ -41,7 +41,7 @@ from recsys.index import VectorIndex
 logger = logging.getLogger(__name__)
 
 # Smaller ones are read in less time than a process takes to start.
-FROM_BYTES = 256 * 2**20
+FROM_BYTES = 32 * 2**20
 _ARRAYS, _GRAPH, _ABOUT = "arrays.bin", "graph.pickle", "about.json"
 _ALIGNED = 64
 _INDEXES = ("index", "output_index")

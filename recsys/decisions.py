@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from recsys.interests import MAX_INTERESTS, Interest, find_interests, spread
+from recsys.stacked import Rows
 
 
 def _none() -> np.ndarray:
@@ -84,7 +85,7 @@ def decide(rows: np.ndarray, weights: np.ndarray, vectors: np.ndarray, decisions
 
 def muted_rows(
     candidates: np.ndarray, interests: tuple[Interest, ...], muted: tuple[Interest, ...],
-    songs: np.ndarray, vectors: np.ndarray,
+    songs: np.ndarray, vectors: Rows,
 ) -> np.ndarray:  # fmt: skip
     """Which candidates a mute leaves out; bool array, shape (n_candidates,).
 
@@ -115,7 +116,7 @@ def muted_rows(
     return out
 
 
-def _nearest(places: np.ndarray, rows: np.ndarray, vectors: np.ndarray) -> np.ndarray:
+def _nearest(places: np.ndarray, rows: np.ndarray, vectors: Rows) -> np.ndarray:
     """Largest cosine of each place to any of these songs; -1 where there are none."""
     if not len(rows):
         return np.full(len(places), -1.0, dtype=np.float32)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys.stacked import Rows
+
 MAX_INTERESTS = 8
 # Centres of two interests lie at least so far apart, as a share of the distance between two songs at random:
 # with it the number of interests found follows the sample world's true one best.
@@ -78,7 +80,7 @@ def _distances(points: np.ndarray) -> np.ndarray:
     return np.asarray(squareform(distances, checks=False))
 
 
-def spread(vectors: np.ndarray) -> float:
+def spread(vectors: Rows) -> float:
     """Root mean square distance of two songs at random, estimated on some of them."""
     some = vectors[:: max(1, len(vectors) // _SPREAD_SONGS)]
     some = some[np.linalg.norm(some, axis=1) > 0.5]

@@ -16,6 +16,8 @@ from functools import cached_property
 
 import numpy as np
 
+from recsys.stacked import Rows
+
 # What `recommend` does unless told otherwise.
 DEFAULT_ADVENTURE = 0.3
 # From here on an artist comes once.
@@ -172,7 +174,7 @@ def apply_rules(
     k: int,
     *,
     catalogue: Catalogue,
-    vectors: np.ndarray,
+    vectors: Rows,
     settings: RuleSettings,
     banned: np.ndarray,
     recent: np.ndarray,
@@ -237,7 +239,7 @@ class _Pool:
 
 def _weigh(
     rows: np.ndarray, n_candidates: int, k: int, catalogue: Catalogue,
-    vectors: np.ndarray, settings: RuleSettings, recent: np.ndarray, known: np.ndarray | None,
+    vectors: Rows, settings: RuleSettings, recent: np.ndarray, known: np.ndarray | None,
     counts: np.ndarray | None,
 ) -> _Pool:  # fmt: skip
     """Relevance and novelty on 0..1, so that they can be traded against a cosine. Relevance falls with the

@@ -26,6 +26,11 @@ def read_listens(session: Session) -> pd.DataFrame:
     return read_frame(session, _select(), _DTYPES)
 
 
+def listen_columns(session: Session) -> dict[str, np.ndarray]:
+    """Return `read_listens` as arrays by column."""
+    return read_columns(session, _select(), _DTYPES)
+
+
 def user_listens(session: Session, user_id: int) -> pd.DataFrame:
     """Return one user's listens by time, in the columns of `read_listens`; empty for an unknown user."""
     return read_frame(session, _select().where(Listen.user_id == user_id), _DTYPES)

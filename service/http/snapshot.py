@@ -25,6 +25,7 @@ from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
 from pipelines.continue_lists import Continuer
 from pipelines.listen_sums import ListenSums
+from pipelines.listeners import HeardLately
 from pipelines.recommend import Recommender
 from pipelines.release import Release
 from pipelines.release_files import ReleaseError, current_name, release_names
@@ -57,9 +58,12 @@ class Snapshot:
     notice: str = ""
 
     @classmethod
-    def of(cls, release: Release | None, factory: SessionFactory, home: Path, notice: str = "") -> Snapshot:
-        """Put together what asks a release."""
-        return cls(release, Recommender(release, factory), ListenSums(home / "releases"), notice)
+    def of(
+        cls, release: Release | None, factory: SessionFactory, home: Path, notice: str = "",
+        heard: HeardLately | None = None,
+    ) -> Snapshot:  # fmt: skip
+        """Put together what asks a release; `heard` is passed on from snapshot to snapshot."""
+        return cls(release, Recommender(release, factory, heard), ListenSums(home / "releases"), notice)
 
     @property
     def name(self) -> str | None:
@@ -129,6 +133,7 @@ class ReleaseWatch:
     swaps: int = 0
     _seen: tuple[str | None, int] = field(init=False, default=(None, 0))
     _tried_at_s: float = field(init=False, default=0.0)
+    _heard: HeardLately = field(init=False, default_factory=HeardLately)
     _stopped: threading.Event = field(init=False, default_factory=threading.Event)
     _at_work: threading.Lock = field(init=False, default_factory=threading.Lock)
     _thread: threading.Thread | None = field(init=False, default=None)
@@ -169,7 +174,8 @@ class ReleaseWatch:
         """Ask the same release anew: what was kept of users is read again, and those who left are gone."""
         with self._at_work:
             now = self.current
-            fresh = Snapshot.of(now.release, self.session_factory, self.home, now.notice)
+            self._heard = HeardLately()
+            fresh = Snapshot.of(now.release, self.session_factory, self.home, now.notice, self._heard)
             fresh.warm()
             self.current = fresh
 
@@ -213,7 +219,7 @@ class ReleaseWatch:
         before = self.current
         if release is before.release and notice == before.notice:
             return
-        fresh = Snapshot.of(release, self.session_factory, self.home, notice)
+        fresh = Snapshot.of(release, self.session_factory, self.home, notice, self._heard)
         fresh.warm()
         self.current = fresh
         self.swaps += release is not before.release
