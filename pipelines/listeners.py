@@ -46,6 +46,10 @@ class Heard:
         song_ids, songs = np.unique(listens[SONG_ID], return_inverse=True)
         return cls(song_ids, listens[USER_ID], songs, listens[LISTENED_AT_S], listens[COMPLETION])
 
+    def somebody(self) -> int | None:
+        """The id of a user who has listens, more likely one who has many; None where nobody has any."""
+        return int(self.users[len(self.users) // 2]) if len(self.users) else None
+
     def log(self, release: Release) -> ListenLog:
         """The listens over a release's vocabulary."""
         rows = release.rows(self.song_ids)

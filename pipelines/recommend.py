@@ -112,6 +112,30 @@ class Recommender:
         self._heard = heard or HeardLately()
         self._listeners: Listeners | None = None
 
+    def warm(self, *, listeners: bool = True) -> None:
+        """Make now what the first question would have to wait for.
+
+        Parameters
+        ----------
+        listeners : bool
+            Whether users will ask.
+
+        Raises
+        ------
+        DatabaseError, LookupError, ValueError
+        """
+        release = self.release
+        if release is None or not release.n_songs:
+            return
+        if listeners:
+            with self.session_factory() as session:
+                self.listeners(session, release)
+                somebody = self._heard.get(session).somebody()
+            if somebody is not None:
+                self.recommend(f"{OWN_SCHEME}:{somebody}", 10)
+        most = int(release.song_ids[int(np.argmax(release.counts))])
+        self.recommend_after([f"{OWN_SCHEME}:{most}"], 10)
+
     def recommend(
         self,
         user: str,

@@ -25,8 +25,10 @@ IVF_FROM = 3_000_000
 # Inverted lists: about so many roots of the number of vectors, each centre learned from so many of them.
 _LISTS, _MOST_LISTS, _POINTS, _ROUNDS = 2.0, 8_192, 32, 6
 # A file from here on is mapped into memory, where all processes share it.
-_MAPPED_FROM = 64 * 2**20
+_MAPPED_FROM = 16 * 2**20
 _AT_ONCE = 200_000
+# Queries of one answer: a vector for each interest.
+_FEW = 8
 
 
 @dataclass(frozen=True)
@@ -181,11 +183,17 @@ class VectorIndex:
         queries = np.ascontiguousarray(np.atleast_2d(queries), dtype=np.float32)
         if k < 1 or queries.shape[1] != self._dim:
             raise ValueError(f"need k >= 1 and queries of {self._dim} dimensions, got {k}, {queries.shape}")
+        more: dict[str, Any] = {}
         if ef_search is not None and self._kind == HNSW:
-            scores, rows = self._index.search(queries, k, params=self._effort(max(ef_search, k)))
-        else:
-            scores, rows = self._index.search(queries, k)
-        return rows, scores
+            more["params"] = self._effort(max(ef_search, k))
+        if len(queries) > _FEW:
+            scores, rows = self._index.search(queries, k, **more)
+            return rows, scores
+        # One by one: for several Faiss starts threads, which with as many askers get in each other's way.
+        found = [self._index.search(queries[i : i + 1], k, **more) for i in range(len(queries))]
+        if not found:
+            return np.zeros((0, k), np.int64), np.zeros((0, k), np.float32)
+        return np.concatenate([rows for _, rows in found]), np.concatenate([scores for scores, _ in found])
 
     def _effort(self, ef_search: int) -> Any:
         if ef_search not in self._efforts:

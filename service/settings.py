@@ -143,6 +143,13 @@ class Settings(BaseSettings):
         le=256,
         description="Requests that the service works on at once; others wait.",
     )
+    answering_processes: int | None = Field(
+        default=None,
+        ge=0,
+        le=64,
+        description="Processes beside the service that recommend; by default one for each processor, four at "
+        "most, from 20,000 songs on, and none below.",
+    )
     upload_mib: int = Field(default=64, ge=1, le=4096, description="Largest file that may be uploaded.")
     cors_origins: str = Field(
         default="", description="Web pages that may call the service, as origins with commas between; none."
@@ -281,6 +288,7 @@ class Settings(BaseSettings):
             "auth": self.auth.value,
             "rate_limit": self.rate_limit,
             "request_threads": self.request_threads,
+            "answering_processes": "" if self.answering_processes is None else self.answering_processes,
             "upload_mib": self.upload_mib,
             "cors_origins": self.cors_origins,
             "generations_at_once": self.generations_at_once,

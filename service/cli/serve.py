@@ -31,6 +31,7 @@ def run(
     """Serve the web page and the HTTP API."""
     try:
         import service.web.app  # noqa: F401 - what it needs is missed here, before anything is opened
+        from service.answering.process import keep_going
         from service.http.app import make_server
         from service.http.keys import require_keys
         from service.http.service import asks_for_keys
@@ -47,5 +48,6 @@ def run(
     shown = f"[{host}]" if ":" in host else host
     print_line(f"Songspace answers at http://{shown}:{port}/, {'to keys' if asks else 'to this machine'}.")
     server = make_server(settings, host=host, port=port, web=True)
+    keep_going()
     with worker_beside(settings) if worker else nullcontext():
         server.run()

@@ -17,6 +17,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from db.migrate import upgrade
 from db.session import make_engine, make_session_factory
+from service.answering.pool import Answerers
 from service.database import connections_of
 from service.doors import add_doors
 from service.http.bodies import Bodies
@@ -160,7 +161,7 @@ def _open(settings: Settings, host: str) -> Service:
         is_open = not asks_for_keys(settings, host)
         if not is_open:
             require_keys(factory)
-        watch = ReleaseWatch(settings.home, factory)
+        watch = ReleaseWatch(settings.home, factory, Answerers(settings))
         watch.start()
     except BaseException:
         engine.dispose()

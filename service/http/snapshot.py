@@ -23,6 +23,7 @@ import numpy as np
 from db.errors import DatabaseError
 from db.repositories.refs import OWN_SCHEME
 from db.session import SessionFactory
+from pipelines.answers import Recommendations
 from pipelines.continue_lists import Continuer
 from pipelines.listen_sums import ListenSums
 from pipelines.listeners import HeardLately
@@ -32,6 +33,8 @@ from pipelines.release_files import ReleaseError, current_name, release_names
 from pipelines.serving import NoReleaseError
 from pipelines.song_map import SongMap, song_map
 from pipelines.unfolded_release import open_unfolded
+from recsys.rules import RuleSettings
+from service.answering.pool import Answerers
 
 logger = logging.getLogger(__name__)
 
@@ -56,14 +59,16 @@ class Snapshot:
     recommender: Recommender
     sums: ListenSums
     notice: str = ""
+    answerers: Answerers | None = None
 
     @classmethod
     def of(
-        cls, release: Release | None, factory: SessionFactory, home: Path, notice: str = "",
-        heard: HeardLately | None = None,
+        cls, release: Release | None, factory: SessionFactory, home: Path, notice: str = "", *,
+        heard: HeardLately | None = None, answerers: Answerers | None = None,
     ) -> Snapshot:  # fmt: skip
         """Put together what asks a release; `heard` is passed on from snapshot to snapshot."""
-        return cls(release, Recommender(release, factory, heard), ListenSums(home / "releases"), notice)
+        recommender = Recommender(release, factory, heard)
+        return cls(release, recommender, ListenSums(home / "releases"), notice, answerers)
 
     @property
     def name(self) -> str | None:
@@ -81,6 +86,21 @@ class Snapshot:
         if self.release is None:
             raise NoReleaseError(self.notice or NO_RELEASE)
         return self.release
+
+    def recommend(
+        self, user: str, k: int = 10, *, rules: RuleSettings | None = None, explain: bool = True
+    ) -> Recommendations:
+        """As `Recommender.recommend`, by a process beside this one where there is one.
+
+        Raises
+        ------
+        NotFoundError, ValueError
+        """
+        if self.answerers is not None and self.release is not None:
+            found = self.answerers.recommend(self.release.name, user, k, rules=rules, explain=explain)
+            if found is not None:
+                return found
+        return self.recommender.recommend(user, k, rules=rules, explain=explain)
 
     @cached_property
     def continuer(self) -> Continuer:
@@ -108,10 +128,9 @@ class Snapshot:
         if release is None or not release.n_songs:
             return
         try:
-            with self.recommender.session_factory() as session:
-                self.recommender.listeners(session, release)
+            # Where processes answer, users seldom ask here.
+            self.recommender.warm(listeners=not self.answerers)
             most = int(release.song_ids[int(np.argmax(release.counts))])
-            self.recommender.recommend_after([f"{OWN_SCHEME}:{most}"], 10)
             self.continuer.continue_songs([f"{OWN_SCHEME}:{most}"], 10)
         except (DatabaseError, LookupError, ValueError) as error:
             logger.warning("release %s was not warmed up: %s", release.name, error)
@@ -123,12 +142,15 @@ class ReleaseWatch:
 
     Attributes
     ----------
+    answerers : Answerers, optional
+        Processes that recommend by large releases.
     swaps : int
         How often another release took the place of one.
     """
 
     home: Path
     session_factory: SessionFactory
+    answerers: Answerers | None = None
     current: Snapshot = field(init=False)
     swaps: int = 0
     _seen: tuple[str | None, int] = field(init=False, default=(None, 0))
@@ -140,7 +162,7 @@ class ReleaseWatch:
 
     def __post_init__(self) -> None:
         """Begin with no release; `look` finds the published one."""
-        self.current = Snapshot.of(None, self.session_factory, self.home, NO_RELEASE)
+        self.current = self._snapshot(None, NO_RELEASE)
 
     def start(self) -> None:
         """Load what is published, then go on watching in a thread."""
@@ -149,8 +171,10 @@ class ReleaseWatch:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread."""
+        """End the thread, and the processes that answer."""
         self._stopped.set()
+        if self.answerers is not None:
+            self.answerers.end()
         if self._thread is not None:
             self._thread.join()
 
@@ -175,9 +199,20 @@ class ReleaseWatch:
         with self._at_work:
             now = self.current
             self._heard = HeardLately()
-            fresh = Snapshot.of(now.release, self.session_factory, self.home, now.notice, self._heard)
-            fresh.warm()
+            fresh = self._snapshot(now.release, now.notice)
+            self._prepare(fresh, renew=True)
             self.current = fresh
+
+    def _snapshot(self, release: Release | None, notice: str) -> Snapshot:
+        return Snapshot.of(
+            release, self.session_factory, self.home, notice, heard=self._heard, answerers=self.answerers
+        )
+
+    def _prepare(self, fresh: Snapshot, *, renew: bool = False) -> None:
+        release = fresh.release
+        if self.answerers is not None and release is not None:
+            self.answerers.prepare(release.name, release.n_songs, renew=renew)
+        fresh.warm()
 
     def _pointer(self) -> tuple[str | None, int]:
         """The published name, and when the pointer was written: the same name may be published again."""
@@ -219,8 +254,8 @@ class ReleaseWatch:
         before = self.current
         if release is before.release and notice == before.notice:
             return
-        fresh = Snapshot.of(release, self.session_factory, self.home, notice, self._heard)
-        fresh.warm()
+        fresh = self._snapshot(release, notice)
+        self._prepare(fresh)
         self.current = fresh
         self.swaps += release is not before.release
         logger.info("serving release %s%s", fresh.name or "none", f" ({notice})" if notice else "")

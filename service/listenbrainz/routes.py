@@ -158,7 +158,7 @@ def _add_taste(router: APIRouter) -> None:
         """Songs for a user, best first; where nothing is known of the taste, what is popular."""
         user_id = _whose(service, caller, user)
         k = min(offset + count, _MOST)
-        answer = now.recommender.recommend(f"{OWN_SCHEME}:{user_id}", k, explain=False)
+        answer = now.recommend(f"{OWN_SCHEME}:{user_id}", k, explain=False)
         scores = {number: one.score for one in answer.songs if (number := own_id(one.song)) is not None}
         with service.session_factory() as session:
             songs = songs_repository.describe_songs(session, list(scores)[offset:])

@@ -153,7 +153,7 @@ def _mixes(call: Call) -> dict[str, list[int]]:
 def _songs_of_mix(call: Call, name: str) -> list[int]:
     user = f"{OWN_SCHEME}:{call.listener}"
     if name == RECOMMENDED:
-        found = call.now.recommender.recommend(user, _MIX, explain=False).songs
+        found = call.now.recommend(user, _MIX, explain=False).songs
     else:
         year, week, _ = datetime.now(UTC).isocalendar()
         factory = call.service.session_factory

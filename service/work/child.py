@@ -124,9 +124,17 @@ class Parent:
         return message
 
 
-def give_way(niceness: int) -> None:
-    """Let everything else go first: at lower priority, as work whose delay nobody feels."""
+def give_way(niceness: int, *, only_idle: bool = False) -> None:
+    """Let everything else go first: at lower priority, as work whose delay nobody feels.
+
+    Parameters
+    ----------
+    only_idle : bool
+        Run when nothing else wants to. A process that is merely nice keeps its processor for some
+        milliseconds when an answer could go on, which happens several times in each.
+    """
     os.nice(niceness)
-    if hasattr(os, "SCHED_BATCH"):
+    policy = getattr(os, "SCHED_IDLE" if only_idle else "SCHED_BATCH", None)
+    if policy is not None:
         with suppress(OSError):  # some containers forbid it
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+            os.sched_setscheduler(0, policy, os.sched_param(0))

@@ -91,7 +91,7 @@ def main(studio_of: Callable[[Settings], Studio] | None = None) -> None:
     parent = Parent()
     settings = load_settings(parent.hear()["settings"])
     logging.basicConfig(level=settings.log_level.value.upper(), format="%(levelname)s %(name)s: %(message)s")
-    give_way(NICENESS)
+    give_way(NICENESS, only_idle=True)
     engine = make_engine(settings.database_url, connections_of(settings, "maker"))
     factory = make_session_factory(engine)
     Maker(parent, Bench(settings, factory), (studio_of or _studio)(settings)).run()

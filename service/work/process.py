@@ -14,9 +14,13 @@ import sys
 import threading
 
 from service.settings import load_settings
+from service.work.child import give_way
 from service.work.worker import Worker
 
 logger = logging.getLogger(__name__)
+
+# Beside a service, whose answers somebody waits for.
+NICENESS = 5
 
 
 def run_worker(worker: Worker, *, is_child: bool = False) -> None:
@@ -47,6 +51,7 @@ def main() -> None:
     settings = load_settings(json.loads(sys.stdin.readline())["settings"])
     logging.basicConfig(level="WARNING", format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("service").setLevel(settings.log_level.value.upper())
+    give_way(NICENESS)
     run_worker(Worker(settings), is_child=True)
 
 

@@ -105,10 +105,12 @@ def recommendations(
         tag = tag_of(version, now.notice, user, k, adventure, prompt, explain)
         if is_known(request, tag):
             return unchanged(tag)
+        rules = RuleSettings.of_adventure(adventure)
         with unanswered("prompt"):
-            answer = now.recommender.recommend(
-                user, k, text=prompt, rules=RuleSettings.of_adventure(adventure), explain=explain
-            )
+            if prompt is None:
+                answer = now.recommend(user, k, rules=rules, explain=explain)
+            else:
+                answer = now.recommender.recommend(user, k, text=prompt, rules=rules, explain=explain)
     except DatabaseUnavailableError:
         return _without_database(now, user, k)
     response.headers["ETag"] = tag
@@ -167,9 +169,7 @@ def discoveries(
     except ValueError as error:  # only some years have a week 53
         raise Refused(404, str(error), kind="week", id=week) from None
     if now.release is None:
-        instead = schemas.Recommendations.of(
-            now.recommender.recommend(user, k), notice=now.notice
-        ).model_dump()
+        instead = schemas.Recommendations.of(now.recommend(user, k), notice=now.notice).model_dump()
         return schemas.Discovery.model_validate({**instead, "week": week})
     found = discover(now.release, service.session_factory, user, k, week=week, adventure=adventure)
     return schemas.Discovery.of(found, notice=now.notice)

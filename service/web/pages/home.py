@@ -58,9 +58,7 @@ async def build(seat: Seat) -> None:
     recent = section()
 
     def made_for_you() -> tuple[Recommendations, Listed]:
-        answer = seat.now.recommender.recommend(
-            seat.listener, _MADE, rules=RuleSettings.of_adventure(adventure)
-        )
+        answer = seat.now.recommend(seat.listener, _MADE, rules=RuleSettings.of_adventure(adventure))
         return answer, _listed(seat, answer)
 
     async def load(*, quiet: bool = False) -> None:
