@@ -84,7 +84,7 @@ class Answerers:
         self._settings = settings
         self._n = settings.answering_processes
         self._all: list[Answerer] = []
-        self._free: queue.LifoQueue[Answerer] = queue.LifoQueue()
+        self._free: queue.SimpleQueue[Answerer] = queue.SimpleQueue()
         self._release: str | None = None
         self._changing = threading.Lock()
         self._ended = False
