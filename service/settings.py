@@ -148,7 +148,7 @@ class Settings(BaseSettings):
         ge=0,
         le=64,
         description="Processes beside the service that recommend; by default one for each processor, four at "
-        "most, from 20,000 songs on, and none below.",
+        "most.",
     )
     upload_mib: int = Field(default=64, ge=1, le=4096, description="Largest file that may be uploaded.")
     cors_origins: str = Field(

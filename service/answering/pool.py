@@ -8,6 +8,7 @@ import threading
 import time
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
+from typing import Self
 
 from pipelines.answers import Recommendations
 from recsys.rules import RuleSettings
@@ -18,8 +19,6 @@ from service.settings import Settings, available_cpus
 
 logger = logging.getLogger(__name__)
 
-# Below so many songs an answer takes a few milliseconds: passing it on would gain nothing.
-FROM_SONGS = 20_000
 MOST_BY_DEFAULT = 4
 # A process that says nothing for so long is not going to.
 ANSWER_S, ORDER_S = 60.0, 300.0
@@ -78,26 +77,33 @@ class Answerer:
 
 
 class Answerers:
-    """So many processes, begun when the first large release is to be asked; one that ends is begun again."""
+    """So many processes, begun at once, so that they import what they need while the service does; one that
+    ends is begun again.
+    """
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._n = settings.answering_processes
+        chosen = settings.answering_processes
+        n = min(available_cpus(), MOST_BY_DEFAULT) if chosen is None else chosen
+        self._fresh = [Answerer(settings) for _ in range(n)]
         self._all: list[Answerer] = []
         self._free: queue.SimpleQueue[Answerer] = queue.SimpleQueue()
         self._release: str | None = None
         self._changing = threading.Lock()
         self._ended = False
 
-    def __len__(self) -> int:
-        return len(self._all)
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
 
     @property
     def pids(self) -> list[int]:
-        """Of the processes."""
+        """Of the processes that are asked."""
         return [pid for one in self._all if (pid := one.pid) is not None]
 
-    def prepare(self, release: str | None, n_songs: int = 0, *, renew: bool = False) -> None:
+    def prepare(self, release: str, *, renew: bool = False) -> None:
         """Have a release ready to be asked, wherever it can be; called before it answers.
 
         Parameters
@@ -106,16 +112,12 @@ class Answerers:
             What is kept of users is read again.
         """
         with self._changing:
-            self._release = release if release is not None and self._are_worth_it(n_songs) else None
-            if self._release is None or self._ended:
-                return
-            order = Order(self._release, renew)
-            fresh = [Answerer(self._settings) for _ in range(self._wanted() - len(self._all))]
+            self._release = release
             # One after the other: meanwhile the rest answer as ever.
-            for one in [*self._all, *fresh]:
-                _order(one, order)
-            for one in fresh:
-                self._take(one)
+            for one in self._all:
+                _order(one, Order(release, renew))
+            while self._fresh and not self._ended:
+                self._take(self._fresh.pop())
 
     def recommend(
         self, release: str, user: str, k: int, *, rules: RuleSettings | None, explain: bool
@@ -139,44 +141,38 @@ class Answerers:
     def end(self) -> None:
         """End all processes."""
         self._ended = True
-        for one in self._all:
+        for one in [*self._all, *self._fresh]:
             one.end()
         with self._changing:
-            for one in self._all:
+            for one in [*self._all, *self._fresh]:
                 one.end()
-            self._all = []
-
-    def _are_worth_it(self, n_songs: int) -> bool:
-        return n_songs >= FROM_SONGS if self._n is None else self._n > 0
-
-    def _wanted(self) -> int:
-        return min(available_cpus(), MOST_BY_DEFAULT) if self._n is None else self._n
-
-    def _take(self, one: Answerer) -> None:
-        """Have questions asked of a process: only now that it listens, or the first would wait for that."""
-        if self._ended:
-            one.end()
-            return
-        self._all = [*self._all, one]
-        self._free.put(one)
+            self._all, self._fresh = [], []
 
     def _replace(self, one: Answerer, why: str) -> None:
-        """Begin another in the place of one; nobody waits for it."""
+        """Begin another in the place of one."""
         if self._ended:
             return
         logger.warning("a process that answers is begun again: %s", why)
         self._all = [other for other in self._all if other is not one]
-        threading.Thread(target=self._renew, args=(one,), name="answerer", daemon=True).start()
-
-    def _renew(self, one: Answerer) -> None:
         one.end()
+        threading.Thread(target=self._add, name="answerer", daemon=True).start()
+
+    def _add(self) -> None:
         time.sleep(_WAIT_S)
+        if self._ended:
+            return
+        fresh = Answerer(self._settings)
         with self._changing:
-            if self._ended or self._release is None:
-                return
-            fresh = Answerer(self._settings)
-            _order(fresh, Order(self._release))
             self._take(fresh)
+        if self._ended:
+            fresh.end()
+
+    def _take(self, one: Answerer) -> None:
+        """Have questions asked of a process: once it is ready, or the first would wait for that."""
+        assert self._release is not None
+        _order(one, Order(self._release))
+        self._all = [*self._all, one]
+        self._free.put(one)
 
 
 def _order(one: Answerer, order: Order) -> None:

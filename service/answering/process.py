@@ -89,7 +89,11 @@ def warm(recommender: Recommender) -> None:
 
 def keep_going() -> None:
     """Let nothing that this process does hold up its answers for long; called when most is imported."""
+    from threadpoolctl import threadpool_limits
+
     sys.setswitchinterval(_TURN_S)
+    # Products of small matrices take longer with threads, which wait for each other.
+    threadpool_limits(1, user_api="blas")
     # Modules never go: to look through all that they hold for garbage takes a quarter of a second each time.
     gc.collect()
     gc.freeze()

@@ -29,17 +29,13 @@ def run(
     ] = True,
 ) -> None:
     """Serve the web page and the HTTP API."""
-    try:
-        import service.web.app  # noqa: F401 - what it needs is missed here, before anything is opened
-        from service.answering.process import keep_going
-        from service.http.app import make_server
-        from service.http.keys import require_keys
-        from service.http.service import asks_for_keys
-        from service.work.beside import worker_beside
-    except ModuleNotFoundError as error:
-        raise NoServerError(f"{error.name} is missing: pip install 'songspace[serve]'") from None
-    if worker and find_spec("dbos") is None:
-        raise NoServerError("dbos is missing: pip install 'songspace[serve]'")
+    for library in ("uvicorn", "nicegui", *(("dbos",) if worker else ())):
+        if find_spec(library) is None:
+            raise NoServerError(f"{library} is missing: pip install 'songspace[serve]'")
+    from service.answering.pool import Answerers
+    from service.http.keys import require_keys
+    from service.http.service import asks_for_keys
+
     settings = settings_of(ctx)
     factory = open_database(ctx, create=True)
     asks = asks_for_keys(settings, host)
@@ -47,7 +43,13 @@ def run(
         require_keys(factory)
     shown = f"[{host}]" if ":" in host else host
     print_line(f"Songspace answers at http://{shown}:{port}/, {'to keys' if asks else 'to this machine'}.")
-    server = make_server(settings, host=host, port=port, web=True)
-    keep_going()
-    with worker_beside(settings) if worker else nullcontext():
-        server.run()
+    # Begun first: they import what they need while this process does.
+    with Answerers(settings) as answerers:
+        from service.answering.process import keep_going
+        from service.http.app import make_server
+        from service.work.beside import worker_beside
+
+        server = make_server(settings, host=host, port=port, web=True, answerers=answerers)
+        keep_going()
+        with worker_beside(settings) if worker else nullcontext():
+            server.run()

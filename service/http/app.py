@@ -52,7 +52,9 @@ MOST_CONNECTIONS = 1_000
 _KEEP_ALIVE_S, _GRACE_S = 5, 20
 
 
-def build_app(settings: Settings, *, host: str = "127.0.0.1", web: bool = False) -> FastAPI:
+def build_app(
+    settings: Settings, *, host: str = "127.0.0.1", web: bool = False, answerers: Answerers | None = None
+) -> FastAPI:
     """Build the application.
 
     Parameters
@@ -61,6 +63,8 @@ def build_app(settings: Settings, *, host: str = "127.0.0.1", web: bool = False)
         The address that it will listen on: off loopback it asks for keys.
     web : bool
         Whether it has the web page, too: one application of a process may.
+    answerers : Answerers, optional
+        Processes that recommend; they end with the application.
 
     Raises
     ------
@@ -70,7 +74,7 @@ def build_app(settings: Settings, *, host: str = "127.0.0.1", web: bool = False)
     page = _build_page() if web else None
     app = FastAPI(
         title="Songspace",
-        lifespan=_lifespan(settings, host, page),
+        lifespan=_lifespan(settings, host, page, answerers),
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
@@ -113,14 +117,16 @@ def _build_page() -> FastAPI:
     return build_web()
 
 
-def make_server(settings: Settings, *, host: str, port: int, web: bool = False) -> uvicorn.Server:
-    """Make the server of an application; `run()` answers until it is told to stop."""
+def make_server(
+    settings: Settings, *, host: str, port: int, web: bool = False, answerers: Answerers | None = None
+) -> uvicorn.Server:
+    """Make the server of an application (`build_app`); `run()` answers until it is told to stop."""
     import uvicorn
 
     from service.http.patience import PatientProtocol
 
     config = uvicorn.Config(
-        build_app(settings, host=host, web=web),
+        build_app(settings, host=host, web=web, answerers=answerers),
         host=host,
         port=port,
         log_config=None,
@@ -134,11 +140,13 @@ def make_server(settings: Settings, *, host: str, port: int, web: bool = False) 
     return uvicorn.Server(config)
 
 
-def _lifespan(settings: Settings, host: str, page: FastAPI | None) -> Callable[[FastAPI], Any]:
+def _lifespan(
+    settings: Settings, host: str, page: FastAPI | None, answerers: Answerers | None
+) -> Callable[[FastAPI], Any]:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = settings.request_threads
-        service = await anyio.to_thread.run_sync(_open, settings, host)
+        service = await anyio.to_thread.run_sync(_open, settings, host, answerers)
         app.state.service = service
         try:
             if page is None:
@@ -153,7 +161,7 @@ def _lifespan(settings: Settings, host: str, page: FastAPI | None) -> Callable[[
     return lifespan
 
 
-def _open(settings: Settings, host: str) -> Service:
+def _open(settings: Settings, host: str, answerers: Answerers | None) -> Service:
     engine = make_engine(settings.database_url, connections_of(settings, "web", answers=True))
     try:
         upgrade(engine)
@@ -161,7 +169,7 @@ def _open(settings: Settings, host: str) -> Service:
         is_open = not asks_for_keys(settings, host)
         if not is_open:
             require_keys(factory)
-        watch = ReleaseWatch(settings.home, factory, Answerers(settings))
+        watch = ReleaseWatch(settings.home, factory, answerers)
         watch.start()
     except BaseException:
         engine.dispose()

@@ -43,6 +43,7 @@ LOOK_EVERY_S = 0.5
 TRY_AGAIN_S = 30.0
 NO_RELEASE = "nothing is published yet: answers are what is popular"
 _MAPS = 4
+_ONE_AT_A_TIME = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,9 @@ class Snapshot:
             found = self.answerers.recommend(self.release.name, user, k, rules=rules, explain=explain)
             if found is not None:
                 return found
-        return self.recommender.recommend(user, k, rules=rules, explain=explain)
+        # Python runs one thread at a time: several answers at once take longer than one after the other.
+        with _ONE_AT_A_TIME:
+            return self.recommender.recommend(user, k, rules=rules, explain=explain)
 
     @cached_property
     def continuer(self) -> Continuer:
@@ -129,7 +132,7 @@ class Snapshot:
             return
         try:
             # Where processes answer, users seldom ask here.
-            self.recommender.warm(listeners=not self.answerers)
+            self.recommender.warm(listeners=self.answerers is None or not self.answerers.pids)
             most = int(release.song_ids[int(np.argmax(release.counts))])
             self.continuer.continue_songs([f"{OWN_SCHEME}:{most}"], 10)
         except (DatabaseError, LookupError, ValueError) as error:
@@ -143,7 +146,7 @@ class ReleaseWatch:
     Attributes
     ----------
     answerers : Answerers, optional
-        Processes that recommend by large releases.
+        Processes that recommend.
     swaps : int
         How often another release took the place of one.
     """
@@ -211,7 +214,7 @@ class ReleaseWatch:
     def _prepare(self, fresh: Snapshot, *, renew: bool = False) -> None:
         release = fresh.release
         if self.answerers is not None and release is not None:
-            self.answerers.prepare(release.name, release.n_songs, renew=renew)
+            self.answerers.prepare(release.name, renew=renew)
         fresh.warm()
 
     def _pointer(self) -> tuple[str | None, int]:

@@ -26,7 +26,7 @@ from tests.tiny_world import TinyWorld
 RULES = RuleSettings.of_adventure(0.5)
 
 
-def answerers_of(world: TinyWorld, n: int | None) -> Answerers:
+def answerers_of(world: TinyWorld, n: int) -> Answerers:
     given = {"home": world.home, "database_url": url_of(world.home), "answering_processes": n}
     return Answerers(load_settings(given))
 
@@ -35,7 +35,7 @@ def answerers_of(world: TinyWorld, n: int | None) -> Answerers:
 def two(tiny_world: TinyWorld) -> Iterator[Answerers]:
     """Two processes that have the world's release ready."""
     found = answerers_of(tiny_world, 2)
-    found.prepare(tiny_world.release.name, tiny_world.release.n_songs)
+    found.prepare(tiny_world.release.name)
     yield found
     found.end()
 
@@ -65,7 +65,7 @@ def test_a_process_that_was_killed_is_begun_again_and_no_answer_is_lost(
     os.kill(before[0], signal.SIGKILL)
     assert all(ask(two, tiny_world, user) == expected for _ in range(4))
     until = time.monotonic() + 60
-    while len(two) < 2 or before[0] in two.pids:
+    while len(two.pids) < 2 or before[0] in two.pids:
         assert time.monotonic() < until, "no other process has begun"
         ask(two, tiny_world, user)
         time.sleep(0.05)
@@ -82,13 +82,12 @@ def test_processes_end_with_the_service(tiny_world: TinyWorld) -> None:
     assert ask(found, tiny_world, tiny_world.truth.user_refs[0]) is None
 
 
-def test_small_catalogues_need_none(tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_none_are_begun_where_none_are_wanted(tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[object] = []
     monkeypatch.setattr(pool, "Answerer", begun.append)
-    for n, songs in ((None, pool.FROM_SONGS - 1), (0, 10**6)):
-        answerers = answerers_of(tiny_world, n)
-        answerers.prepare(tiny_world.release.name, songs)
-        assert (begun, len(answerers)) == ([], 0)
+    answerers = answerers_of(tiny_world, 0)
+    answerers.prepare(tiny_world.release.name)
+    assert (begun, answerers.pids) == ([], [])
 
 
 def test_a_process_that_says_nothing_is_not_waited_for(
