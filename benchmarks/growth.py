@@ -97,6 +97,8 @@ def measure_part(part: float, stages: tuple[str, ...], folder: Path, seed: int) 
     from pipelines import ingest as ingesting
     from pipelines.night import clean
     from pipelines.night.job import Job, NightlySettings
+    from service.database import connections_of
+    from service.settings import load_settings
 
     clock = Clock()
     world = World(Size.of(round(FULL_LISTS * part), users=0), seed)
@@ -104,7 +106,8 @@ def measure_part(part: float, stages: tuple[str, ...], folder: Path, seed: int) 
         rows = write_mpd(world, folder / "mpd")
     home = folder / "home"
     home.mkdir()
-    factory = make_session_factory(make_engine(f"sqlite:///{home / 'songspace.db'}"))
+    connections = connections_of(load_settings({"home": home}), "ingest")
+    factory = make_session_factory(make_engine(f"sqlite:///{home / 'songspace.db'}", connections))
     upgrade(factory.kw["bind"])
     job = Job(home, factory, NightlySettings(seed=seed, workers=1, pairs=1.0))
 

@@ -15,6 +15,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, exc, text
@@ -40,7 +41,6 @@ _PRAGMAS = (
     "synchronous = NORMAL",
     "foreign_keys = ON",
     "secure_delete = ON",
-    "cache_size = -65536",  # KiB
 )
 
 
@@ -58,6 +58,8 @@ class Connections:
         How long one statement may take on PostgreSQL; 0 for ever.
     application : str
         What PostgreSQL shows in `pg_stat_activity`, unless the URL says otherwise.
+    cache_mib : int
+        Pages of SQLite that a connection may hold, in MiB. Rows that go in touch every page of an index.
     """
 
     at_once: int = 15
@@ -65,10 +67,14 @@ class Connections:
     recycle_s: float = 1800.0
     statement_timeout_s: float = 0.0
     application: str = "songspace"
+    cache_mib: int = 64
 
     def __post_init__(self) -> None:
-        if self.at_once < 1 or min(self.wait_s, self.recycle_s, self.statement_timeout_s) < 0:
-            raise ValueError(f"at least one connection, and no times below 0 are expected, got {self}")
+        times = (self.wait_s, self.recycle_s, self.statement_timeout_s)
+        if min(self.at_once, self.cache_mib) < 1 or min(times) < 0:
+            raise ValueError(
+                f"at least one connection, a MiB of cache and no times below 0 are expected, got {self}"
+            )
 
 
 def make_engine(url: str, connections: Connections | None = None) -> Engine:
@@ -85,6 +91,7 @@ def make_engine(url: str, connections: Connections | None = None) -> Engine:
     DatabaseUrlError
         Not a URL, another kind of database, or PostgreSQL without its driver installed.
     """
+    connections = connections or Connections()
     try:
         parsed = make_url(url)
         driver = _DRIVERS.get(parsed.drivername)
@@ -93,7 +100,7 @@ def make_engine(url: str, connections: Connections | None = None) -> Engine:
                 f"the database URL begins with {parsed.drivername!r}; "
                 "sqlite:///PATH or postgresql://USER@HOST/NAME is expected"
             )
-        options = _options(driver, parsed, connections or Connections())
+        options = _options(driver, parsed, connections)
         engine = create_engine(parsed.set(drivername=driver), **options)
     except ModuleNotFoundError as error:
         raise DatabaseUrlError(
@@ -108,7 +115,7 @@ def make_engine(url: str, connections: Connections | None = None) -> Engine:
         ) from None
     event.listen(engine, "handle_error", _name_error)
     if driver == "sqlite":
-        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "connect", partial(_set_up_sqlite, connections.cache_mib))
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -201,11 +208,11 @@ def _options(driver: str, url: URL, connections: Connections) -> dict[str, Any]:
     return {**pool, "connect_args": settings}
 
 
-def _set_up_sqlite(connection: Any, _record: object) -> None:
+def _set_up_sqlite(cache_mib: int, connection: Any, _record: object) -> None:
     connection.isolation_level = None  # The driver shall not begin transactions; `_begin_sqlite` does.
     cursor = connection.cursor()
     try:
-        for pragma in _PRAGMAS:
+        for pragma in (*_PRAGMAS, f"cache_size = -{1024 * cache_mib}"):  # KiB, where it is negative
             cursor.execute(f"PRAGMA {pragma}")
         _turn_to_wal(cursor)
     finally:

@@ -157,10 +157,12 @@ class _Run:
         self.contents.update(stored.contents)
         if len(self.said) < MOST_REMEMBERED:
             self.said.update(stored.said)
-        highest = max(stored.song_states, default=0)
-        self.song_states.extend(bytes(max(0, highest + 1 - len(self.song_states))))
-        for song, state in stored.song_states.items():
-            self.song_states[song] = max(self.song_states[song], state)
+        n = len(stored.song_states)
+        songs = np.fromiter(stored.song_states.keys(), np.int64, n)
+        told = np.fromiter(stored.song_states.values(), np.uint8, n)
+        self.song_states.extend(bytes(max(0, int(songs.max(initial=0)) + 1 - len(self.song_states))))
+        states = np.frombuffer(self.song_states, dtype=np.uint8)
+        states[songs] = np.maximum(states[songs], told)
 
     def report(self, seconds: float, audio: AudioReport | None = None) -> IngestReport:
         """Return the whole, each song counted once."""

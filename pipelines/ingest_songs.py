@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 from sqlalchemy.orm import Session
 
@@ -79,7 +80,9 @@ def store_songs(
     hashes = _hashes(songs)
     before = {} if memory is None else _before(songs, hashes, aliases, memory)
     if before:
-        stored = _store(session, songs[~songs[SONG_REF].isin(before)], aliases, complain, edited)
+        # The frame's own way to look words up makes a table of all of them first.
+        new = [ref not in before for ref in songs[SONG_REF].tolist()]
+        stored = _store(session, songs[np.array(new, dtype=bool)], aliases, complain, edited)
         stored.song_of.update(before)
     else:
         stored = _store(session, songs, aliases, complain, edited)

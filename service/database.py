@@ -7,6 +7,8 @@ from service.settings import Settings
 
 # Beside those who answer: who watches the releases, draws, and looks whether the database is there.
 _BESIDE = 8
+# Whoever answers has many connections, whoever takes in has one.
+_ANSWERS_MIB, _WORKS_MIB = 64, 512
 
 
 def connections_of(settings: Settings, role: str, *, answers: bool = False) -> Connections:
@@ -24,4 +26,5 @@ def connections_of(settings: Settings, role: str, *, answers: bool = False) -> C
         recycle_s=settings.database_recycle_s,
         statement_timeout_s=settings.database_statement_timeout_s if answers else 0.0,
         application=f"songspace {role}",
+        cache_mib=_ANSWERS_MIB if answers else _WORKS_MIB,
     )
