@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -80,6 +82,43 @@ def test_processes_end_with_the_service(tiny_world: TinyWorld) -> None:
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert ask(found, tiny_world, tiny_world.truth.user_refs[0]) is None
+
+
+def runs(pid: int) -> bool:
+    """Whether a process is there, and not merely waiting for somebody to hear that it ended."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+SERVICE = """
+import sys, time
+from service.answering.pool import Answerers
+from service.settings import load_settings
+
+if __name__ == "__main__":
+    answerers = Answerers(load_settings({"home": sys.argv[1], "answering_processes": 1}))
+    answerers.prepare(sys.argv[2])
+    print(*answerers.pids, flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_service_that_was_killed_leaves_no_process(tiny_world: TinyWorld, tmp_path: Path) -> None:
+    script = tmp_path / "begun.py"
+    script.write_text(SERVICE)
+    command = [sys.executable, str(script), str(tiny_world.home), tiny_world.release.name]
+    there = {**os.environ, "PYTHONPATH": str(Path(pool.__file__).parents[2])}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=there) as service:
+        assert service.stdout is not None
+        pid = int(service.stdout.readline())
+        assert runs(pid)
+        service.kill()
+    until = time.monotonic() + 30
+    while runs(pid):
+        assert time.monotonic() < until, "the process goes on"
+        time.sleep(0.05)
 
 
 def test_none_are_begun_where_none_are_wanted(tiny_world: TinyWorld, monkeypatch: pytest.MonkeyPatch) -> None:
