@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from sqlalchemy.orm import Session
 
+from db.repositories import erasures as erasures_repository
 from db.repositories import listens as listens_repository
 from pipelines.columns import COMPLETION, LISTENED_AT_S, SONG_ID, USER_ID
 from pipelines.profiles import Table, half_life_of
@@ -60,18 +61,23 @@ class Heard:
 
 @dataclass
 class HeardLately:
-    """Keeps all listens for a while: releases come and go faster than they change what users are alike."""
+    """Keeps all listens for a while: releases come and go faster than they change what users are alike. Those
+    of a user who was deleted, by whichever process, are not kept.
+    """
 
     fresh_s: float = FRESH_S
     _heard: Heard | None = None
     _read_at_s: float = 0.0
+    _erased: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def get(self, session: Session) -> Heard:
         """All listens, as they were `fresh_s` ago or later."""
         with self._lock:
-            if self._heard is None or time.monotonic() - self._read_at_s > self.fresh_s:
-                self._heard, self._read_at_s = Heard.read(session), time.monotonic()
+            erased = erasures_repository.count_erasures(session)
+            is_old = time.monotonic() - self._read_at_s > self.fresh_s or erased != self._erased
+            if self._heard is None or is_old:
+                self._heard, self._read_at_s, self._erased = Heard.read(session), time.monotonic(), erased
             return self._heard
 
 

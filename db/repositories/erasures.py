@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from db.models import Erasure
@@ -16,6 +16,11 @@ def add_erasure(session: Session, user_hash: str) -> None:
     if not erased_among(session, [user_hash]):
         session.add(Erasure(user_hash=user_hash))
         session.flush()
+
+
+def count_erasures(session: Session) -> int:
+    """Return how many users were deleted so far."""
+    return session.execute(select(func.count()).select_from(Erasure)).scalar_one()
 
 
 def erased_among(session: Session, hashes: Iterable[str]) -> set[str]:

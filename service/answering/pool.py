@@ -89,7 +89,7 @@ class Answerers:
         self._all: list[Answerer] = []
         self._free: queue.SimpleQueue[Answerer] = queue.SimpleQueue()
         self._release: str | None = None
-        self._changing = threading.Lock()
+        self._changing, self._listing = threading.Lock(), threading.Lock()
         self._ended = False
 
     def __enter__(self) -> Self:
@@ -153,7 +153,8 @@ class Answerers:
         if self._ended:
             return
         logger.warning("a process that answers is begun again: %s", why)
-        self._all = [other for other in self._all if other is not one]
+        with self._listing:
+            self._all = [other for other in self._all if other is not one]
         one.end()
         threading.Thread(target=self._add, name="answerer", daemon=True).start()
 
@@ -171,7 +172,8 @@ class Answerers:
         """Have questions asked of a process: once it is ready, or the first would wait for that."""
         assert self._release is not None
         _order(one, Order(self._release))
-        self._all = [*self._all, one]
+        with self._listing:
+            self._all = [*self._all, one]
         self._free.put(one)
 
 

@@ -55,9 +55,6 @@ class Recommenders:
     def obey(self, order: Order) -> Done:
         """Have a release ready."""
         known = self._ready.get(order.release)
-        if known is not None and not order.renew:
-            self._keep(order.release, known)
-            return Done(order, True)
         if order.renew:
             self._heard = HeardLately()
         try:
@@ -67,6 +64,7 @@ class Recommenders:
         except Exception as error:  # a process that cannot answer leaves it to the others
             level = logging.WARNING if isinstance(error, ReleaseError) else logging.ERROR
             logger.log(level, "release %s cannot be asked here: %s", order.release, error)
+            self._ready = {} if order.renew else self._ready
             return Done(order, False)
         if order.renew:
             self._ready = {}

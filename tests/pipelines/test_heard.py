@@ -7,6 +7,7 @@ import pytest
 
 from db.repositories import listens as listens_repository
 from pipelines import listeners
+from pipelines.forget_user import forget_user
 from pipelines.listeners import Heard, HeardLately
 from pipelines.recommend import Recommender
 from recsys.next_listen import ListenLog
@@ -51,6 +52,15 @@ def test_after_a_while_listens_are_read_again(tiny_world: TinyWorld, reads: list
     for _ in range(2):
         Recommender(tiny_world.release, tiny_world.factory, heard).warm()
     assert len(reads) >= 2
+
+
+def test_who_is_deleted_is_not_kept(world_copy: TinyWorld, reads: list[Heard]) -> None:
+    heard = HeardLately()
+    recommender = Recommender(world_copy.release, world_copy.factory, heard)
+    recommender.warm()
+    forget_user(world_copy.factory, world_copy.home, world_copy.truth.user_refs[0])
+    Recommender(world_copy.release, world_copy.factory, heard).warm()
+    assert len(np.unique(reads[1].users)) == len(np.unique(reads[0].users)) - 1
 
 
 def test_somebody_has_listens(tiny_world: TinyWorld) -> None:
