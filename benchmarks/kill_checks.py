@@ -35,6 +35,13 @@ def connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
+def indexes(url: str) -> set[str]:
+    """Names of all indexes."""
+    with connected(url) as connection:
+        looked = inspect(connection)
+        return {str(one["name"]) for table in looked.get_table_names() for one in looked.get_indexes(table)}
+
+
 def database_faults(url: str) -> list[str]:
     """What the database's own checks say, and rows whose parent is gone."""
     found: list[str] = []

@@ -25,8 +25,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.kill_subjects import SUBJECTS, Ground, do_night
+from benchmarks.kill_subjects import SUBJECTS, Ground
 from benchmarks.kill_victim import run_whole
+from benchmarks.kill_work import do_night
 from db.migrate import upgrade
 from db.session import make_engine
 from tests.databases import PostgresServer, postgres_binaries

@@ -7,9 +7,7 @@ share of that work, look, resume, look again.
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,8 +19,17 @@ from typing import Any
 import numpy as np
 from sqlalchemy import text
 
-from benchmarks.kill_checks import connected, content, counts, database_faults, differing, release_faults
+from benchmarks.kill_checks import (
+    connected,
+    content,
+    counts,
+    database_faults,
+    differing,
+    indexes,
+    release_faults,
+)
 from benchmarks.kill_victim import at_work, run_and_kill, run_whole, work_s
+from benchmarks.kill_work import do_ingest, do_night, do_serve, do_work
 from db.session import make_engine, make_session_factory
 from pipelines.release_files import current_name
 
@@ -61,7 +68,7 @@ class Ingest:
         self._paths = write_files(ground.folder / "files")
         url = self._database("whole")
         self._work_s = run_whole(do_ingest, self._paths, url, ground.folder / "whole")
-        self._counts, self._content = counts(url), content(url)
+        self._counts, self._content, self._indexes = counts(url), content(url), indexes(url)
 
     def _database(self, name: str) -> str:
         home = self._ground.folder / name
@@ -80,6 +87,7 @@ class Ingest:
         run_whole(do_ingest, self._paths, url, home)
         faults += [*database_faults(url), *differing(self._counts, counts(url))]
         faults += [f"other {name}" for name, sha in content(url).items() if sha != self._content[name]]
+        faults += [f"no index {name}" for name in sorted(self._indexes - indexes(url))]
         return Case(state, tuple(faults))
 
 
@@ -391,55 +399,6 @@ _KINDS = ("flac", "mp3", "ogg", "wav")
 SUBJECTS: dict[str, Callable[[Ground], Any]] = {
     one.name: one for one in (Ingest, Nightly, Publish, Serve, Work)
 }
-
-
-def do_ingest(paths: list[Path], url: str, home: Path) -> None:
-    """What `songspace ingest` does."""
-    from pipelines.ingest import ingest
-
-    ingest(paths, session_factory=make_session_factory(make_engine(url)), releases=home / "releases")
-
-
-def do_night(home: Path, url: str, seed: int, stage: str | None) -> None:
-    """What `songspace nightly` does, with little training; says its stage in a file."""
-    from pipelines.nightly import Night, NightlySettings
-
-    # Forced, since another seed may do worse by chance; the gate is not what is tried here.
-    settings = NightlySettings(seed=seed, workers=1, pairs=1e5, stage=stage, force=True)
-    night = Night(home, make_session_factory(make_engine(url)), settings)
-    night.run(lambda name: (home / "stage").write_text(name, encoding="utf-8") and None)
-
-
-def do_serve(home: Path, url: str, port_file: Path) -> None:
-    """What `songspace serve --no-worker` does, without the page; says its port in a file."""
-    import socket
-
-    from service.http.app import make_server
-    from service.settings import load_settings
-
-    given = {"home": home, "database_url": url, "log_level": "error", "request_threads": 4, "rate_limit": 0.0}
-    settings = load_settings(given | {"generations_waiting": 10_000, "nightly_cron": "off"})
-    server = make_server(settings, host="127.0.0.1", port=0)
-    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
-        listener.bind(("127.0.0.1", 0))
-
-        def say() -> None:
-            while not server.started:
-                time.sleep(0.01)
-            beside = port_file.with_suffix(".part")
-            beside.write_text(str(listener.getsockname()[1]))
-            os.replace(beside, port_file)
-
-        threading.Thread(target=say, daemon=True).start()
-        server.run(sockets=[listener])
-
-
-def do_work(home: Path, url: str, steps: int) -> None:
-    """What `songspace worker` does, with makers that make nothing (tests/tiny_worker.py)."""
-    from tests.tiny_worker import main
-
-    sys.argv = ["tiny_worker", "alone", str(home), url, "0.05", str(steps), "off"]
-    main()
 
 
 def half_lists(url: str) -> list[str]:

@@ -95,10 +95,20 @@ def write_tabular(world: World, folder: Path, day: int = 0) -> int:
     used = np.zeros(world.n_songs(day), dtype=bool)
     used[slice(None) if day == 0 else slice(world.first_new_song(day), None)] = True
     n_rows = _write_lists(world, folder, day, used)
+    _write_plays(world, folder, day, used)
+    return n_rows
+
+
+def write_plays(world: World, folder: Path, day: int = 0) -> None:
+    """Write a day's listens as Parquet, with the songs that they name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_plays(world, folder, day, np.zeros(world.n_songs(day), dtype=bool))
+
+
+def _write_plays(world: World, folder: Path, day: int, used: np.ndarray) -> None:
     if world.size.users:
         _write_listens(world, folder / "listens.parquet", day, used)
     _write_songs(world, folder / "songs.parquet", np.flatnonzero(used))
-    return n_rows
 
 
 def _write_lists(world: World, folder: Path, day: int, used: np.ndarray) -> int:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from db.errors import DatabaseError, DatabaseTooNewError
+from db.repositories.late_index import make_late_index
 from db.repositories.listen_months import keep_months
 from db.session import take_lock
 
@@ -18,14 +19,14 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-HEAD = "0008"  # The newest revision, known here so that a database that has it is ready without Alembic.
+HEAD = "0009"  # The newest revision, known here so that a database that has it is ready without Alembic.
 
 
 def upgrade(engine: Engine) -> None:
     """Create the tables, or bring older ones to this version; do nothing where that is done.
 
     One process migrates while the others wait; a killed one leaves the database as it was. On PostgreSQL the
-    months of listens that are near get their place.
+    months of listens that are near get their place, on SQLite an index that a killed ingest left for later.
 
     Raises
     ------
@@ -41,6 +42,7 @@ def upgrade(engine: Engine) -> None:
     if not is_ready:
         _migrate(engine)
     keep_months(engine)
+    make_late_index(engine)
 
 
 def _migrate(engine: Engine) -> None:

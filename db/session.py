@@ -36,6 +36,7 @@ _DRIVERS = {
 }
 _BUSY_TIMEOUT_MS = 30_000
 _CONNECT_TIMEOUT_S = 10
+_PAGES_OF_MIB = 256
 _PRAGMAS = (
     f"busy_timeout = {_BUSY_TIMEOUT_MS}",
     "synchronous = NORMAL",
@@ -60,6 +61,9 @@ class Connections:
         What PostgreSQL shows in `pg_stat_activity`, unless the URL says otherwise.
     cache_mib : int
         Pages of SQLite that a connection may hold, in MiB. Rows that go in touch every page of an index.
+    log_mib : int
+        How far SQLite's log of writes may grow before its pages are brought into the file, in MiB: those that
+        are written again and again go there once.
     """
 
     at_once: int = 15
@@ -68,12 +72,13 @@ class Connections:
     statement_timeout_s: float = 0.0
     application: str = "songspace"
     cache_mib: int = 64
+    log_mib: int = 4
 
     def __post_init__(self) -> None:
         times = (self.wait_s, self.recycle_s, self.statement_timeout_s)
-        if min(self.at_once, self.cache_mib) < 1 or min(times) < 0:
+        if min(self.at_once, self.cache_mib, self.log_mib) < 1 or min(times) < 0:
             raise ValueError(
-                f"at least one connection, a MiB of cache and no times below 0 are expected, got {self}"
+                f"at least one connection, a MiB of cache and log and no times below 0 are expected: {self}"
             )
 
 
@@ -115,7 +120,7 @@ def make_engine(url: str, connections: Connections | None = None) -> Engine:
         ) from None
     event.listen(engine, "handle_error", _name_error)
     if driver == "sqlite":
-        event.listen(engine, "connect", partial(_set_up_sqlite, connections.cache_mib))
+        event.listen(engine, "connect", partial(_set_up_sqlite, connections))
         event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -208,11 +213,15 @@ def _options(driver: str, url: URL, connections: Connections) -> dict[str, Any]:
     return {**pool, "connect_args": settings}
 
 
-def _set_up_sqlite(cache_mib: int, connection: Any, _record: object) -> None:
+def _set_up_sqlite(connections: Connections, connection: Any, _record: object) -> None:
     connection.isolation_level = None  # The driver shall not begin transactions; `_begin_sqlite` does.
     cursor = connection.cursor()
     try:
-        for pragma in (*_PRAGMAS, f"cache_size = -{1024 * cache_mib}"):  # KiB, where it is negative
+        sizes = (
+            f"cache_size = -{1024 * connections.cache_mib}",  # KiB, where it is negative
+            f"wal_autocheckpoint = {connections.log_mib * _PAGES_OF_MIB}",
+        )
+        for pragma in (*_PRAGMAS, *sizes):
             cursor.execute(f"PRAGMA {pragma}")
         _turn_to_wal(cursor)
     finally:

@@ -8,9 +8,12 @@ At the end the groups of playlists are worked out anew if any playlist is new or
 
 from __future__ import annotations
 
+import gc
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -20,6 +23,8 @@ import numpy as np
 from sqlalchemy.exc import DBAPIError
 
 from db.repositories import playlists
+from db.repositories.late_index import made_late
+from db.repositories.read_sources import read_marks, remember_sources
 from db.session import SessionFactory, write_transaction
 from pipelines.columns import PATH
 from pipelines.erasures import Erasures
@@ -31,6 +36,7 @@ from pipelines.regroup import FILE as GROUPS_FILE
 from pipelines.regroup import regroup
 from pipelines.sources.audio_folder import path_key
 from pipelines.sources.batch import Batch, Problem
+from pipelines.sources.read_before import ReadBefore
 
 if TYPE_CHECKING:
     from pipelines.analyse_audio import AudioReport
@@ -49,6 +55,7 @@ class IngestReport:
     """What an ingest did; `audio` where audio files came in.
 
     A song counts once however many batches it is in; the entries of a replaced playlist count as changed.
+    `passed_over` counts files and sets of tables that were not read, since nothing in them had changed.
     """
 
     songs: Counts = NO_COUNTS
@@ -58,6 +65,7 @@ class IngestReport:
     feedback: Counts = NO_COUNTS
     lyrics: Counts = NO_COUNTS
     users_added: int = 0
+    passed_over: int = 0
     audio: AudioReport | None = None
     problems: tuple[Problem, ...] = ()
     seconds: float = 0.0
@@ -81,14 +89,16 @@ def ingest(
     releases: Path | None = None,
     progress: Progress | None = None,
     engine: Engine | None = None,
+    again: bool = False,
 ) -> IngestReport:
     """Read files and folders of any known format and store what they hold.
 
     Malformed parts become problems in the report and do not stop the rest. `releases` is the folder of the
     releases in whose spaces users have profiles: their sums of listens are kept up to date, and songs that
     the published release does not know get a place in its space (`pipelines.new_songs`). Users who asked to
-    be forgotten (`pipelines.erasures`) do not come back. Audio files are measured by `engine`, by default
-    processes of this machine.
+    be forgotten (`pipelines.erasures`) do not come back. Of large files and folders what was read whole
+    before, and is as it was, is passed over, unless it is to be read `again`. Audio files are measured by
+    `engine`, by default processes of this machine.
 
     Raises
     ------
@@ -99,22 +109,28 @@ def ingest(
     DatabaseUnavailableError
         The database is lost, locked or full; whole batches were stored.
     """
-    from pipelines.read_ahead import is_worth_it, read_ahead
+    from pipelines.read_ahead import is_large, is_worth_it, read_ahead
     from pipelines.sources.detect import check_names, read_any
 
     known = known_files(session_factory)
+    with session_factory() as session:
+        before = ReadBefore({} if again else read_marks(session))
 
     def read(path: Path) -> Iterator[tuple[Path, Batch]]:
         if is_worth_it(path, format):
-            batches = read_ahead(path, format=format, namespace=namespace)
+            batches = read_ahead(path, format=format, namespace=namespace, before=before)
         else:
-            batches = read_any(path, format=format, namespace=namespace, known=known)
+            once = before if is_large(path) else None
+            batches = read_any(path, format=format, namespace=namespace, known=known, before=once)
         yield from ((path, batch) for batch in batches)
 
     check_names(format, namespace)
     batches = map(read, map(Path, paths))
     folders = [path_key(path) for path in map(Path, paths) if path.is_dir()]
-    return _ingest(chain.from_iterable(batches), session_factory, progress, releases, folders, engine)
+    late = any(map(is_large, map(Path, paths)))
+    return _ingest(
+        chain.from_iterable(batches), session_factory, progress, releases, folders, engine, late=late
+    )
 
 
 def ingest_batches(
@@ -139,6 +155,7 @@ class _Run:
     feedback: Counts = NO_COUNTS
     lyrics: Counts = NO_COUNTS
     users_added: int = 0
+    passed_over: int = 0
     paths: set[str] = field(default_factory=set)  # of audio files
     problems: list[Problem] = field(default_factory=list)
     song_states: bytearray = field(default_factory=bytearray)  # by song id, see `SongState`
@@ -176,6 +193,7 @@ class _Run:
             self.feedback,
             self.lyrics,
             self.users_added,
+            self.passed_over,
             audio,
             (*self.problems, *(audio.problems if audio is not None else ())),
             seconds,
@@ -184,29 +202,12 @@ class _Run:
 
 def _ingest(
     batches: Iterable[tuple[Path, Batch]], session_factory: SessionFactory, progress: Progress | None,
-    releases: Path | None, folders: Sequence[str] = (), engine: Engine | None = None,
+    releases: Path | None, folders: Sequence[str] = (), engine: Engine | None = None, *, late: bool = False,
 ) -> IngestReport:  # fmt: skip
     started = time.perf_counter()
     run = _Run()
-    sums = None if releases is None else ListenSums(releases)
-    erasures = None if releases is None else Erasures(releases.parent)
-    for source, batch in batches:
-        run.problems.extend(batch.problems)
-        try:
-            with write_transaction(session_factory, lock=LOCK) as session:
-                stored = store_batch(
-                    session, batch, source=source, earlier=run.contents, sums=sums, erasures=erasures,
-                    memory=run.said,
-                )  # fmt: skip
-        except DBAPIError as error:  # What no check foresaw costs its batch, not the ones after it.
-            reason = " ".join(str(error.orig).split())
-            run.problems.append(Problem(source, "", f"a part could not be stored: {reason}"))
-            continue
-        run.add(stored)
-        run.paths.update(batch.files[PATH].tolist())
-        if progress is not None:
-            parts = (batch.entries, batch.listens, batch.feedback, batch.files, batch.lyrics)
-            progress(source, sum(map(len, parts)))
+    with made_late(session_factory) if late else nullcontext(), _seldom_collected():
+        _store(run, batches, session_factory, progress, releases)
     with session_factory() as session:
         stale = playlists.has_ungrouped(session)
     if stale:
@@ -227,6 +228,57 @@ def _ingest(
 
         place_after_ingest(session_factory, releases.parent)
     return report
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let Python look for circles of garbage seldom: a batch makes millions of objects, hardly a circle.
+
+    Only where a command ingests: the setting is the process's, and threads of a service would undo each
+    other's.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = gc.get_threshold()
+    gc.set_threshold(50_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _store(
+    run: _Run, batches: Iterable[tuple[Path, Batch]], session_factory: SessionFactory,
+    progress: Progress | None, releases: Path | None,
+) -> None:  # fmt: skip
+    """Store batches, each in a transaction of its own."""
+    sums = None if releases is None else ListenSums(releases)
+    erasures = None if releases is None else Erasures(releases.parent)
+    spoiled: set[Path] = set()  # Sources of which something was not stored.
+    for source, batch in batches:
+        run.problems.extend(batch.problems)
+        run.passed_over += batch.passed_over
+        try:
+            with write_transaction(session_factory, lock=LOCK) as session:
+                stored = store_batch(
+                    session, batch, source=source, earlier=run.contents, sums=sums, erasures=erasures,
+                    memory=run.said,
+                )  # fmt: skip
+                if stored.problems:
+                    spoiled.add(source)
+                if source not in spoiled:
+                    remember_sources(session, batch.read_whole)
+        except DBAPIError as error:  # What no check foresaw costs its batch, not the ones after it.
+            reason = " ".join(str(error.orig).split())
+            spoiled.add(source)
+            run.problems.append(Problem(source, "", f"a part could not be stored: {reason}"))
+            continue
+        run.add(stored)
+        run.paths.update(batch.files[PATH].tolist())
+        if progress is not None:
+            parts = (batch.entries, batch.listens, batch.feedback, batch.files, batch.lyrics)
+            progress(source, sum(map(len, parts)))
 
 
 def _hear(

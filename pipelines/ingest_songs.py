@@ -77,20 +77,15 @@ def store_songs(
     path, or has a hash, is known better by the audio files than by aliases, which may tell of what lay there
     once; `edited` are the ids of files that still hold the song that they held.
     """
-    hashes = _hashes(songs)
-    before = {} if memory is None else _before(songs, hashes, aliases, memory)
+    refs, hashes = songs[SONG_REF].tolist(), _hashes(songs)
+    before = _before(refs, hashes, aliases, memory) if memory else {}
     if before:
         # The frame's own way to look words up makes a table of all of them first.
-        new = [ref not in before for ref in songs[SONG_REF].tolist()]
-        stored = _store(session, songs[np.array(new, dtype=bool)], aliases, complain, edited)
-        stored.song_of.update(before)
-    else:
-        stored = _store(session, songs, aliases, complain, edited)
-    said = {
-        ref: (hashed, stored.song_of[ref])
-        for ref, hashed in zip(songs[SONG_REF].tolist(), hashes, strict=True)
-        if ref in stored.song_of and ref not in before
-    }
+        songs = songs[np.array([ref not in before for ref in refs], dtype=bool)]
+    stored = _store(session, songs, aliases, complain, edited)
+    song_of = stored.song_of
+    said = {ref: (one, song_of[ref]) for ref, one in zip(refs, hashes, strict=True) if ref in song_of}
+    song_of.update(before)
     return replace(stored, said=said)
 
 
@@ -98,23 +93,22 @@ def _hashes(songs: pd.DataFrame) -> list[int]:
     """One number for all that is said of a song; of use in this process only."""
     columns = (songs[name].tolist() for name in (SONG_REF, TITLE, ARTIST, ALBUM, ATTRIBUTES))
     durations = songs[DURATION_MS].fillna(-1).tolist()
-    return [hash(row) for row in zip(*columns, durations, strict=True)]
+    return list(map(hash, zip(*columns, durations, strict=True)))
 
 
 def _before(
-    songs: pd.DataFrame,
+    refs: Sequence[str],
     hashes: Sequence[int],
     aliases: pd.DataFrame,
     memory: Mapping[str, tuple[int, int]],
 ) -> dict[str, int]:
     """The songs of which nothing new is said, by ref, with their ids."""
-    found: dict[str, int] = {}
     named = set(aliases[SONG_REF].tolist())
-    for ref, hashed in zip(songs[SONG_REF].tolist(), hashes, strict=True):
-        known = memory.get(ref)
-        if known is not None and known[0] == hashed and ref not in named:
-            found[ref] = known[1]
-    return found
+    return {
+        ref: known[1]
+        for ref, hashed, known in zip(refs, hashes, map(memory.get, refs), strict=True)
+        if known is not None and known[0] == hashed and ref not in named
+    }
 
 
 def _store(

@@ -16,29 +16,36 @@ from pathlib import Path
 
 from pipelines.sources.batch import Batch, Problem
 from pipelines.sources.detect import detect, read_any
+from pipelines.sources.read_before import ReadBefore
 
 LARGE_BYTES = 32 * 2**20
 # Formats of tables and records; music is read where it is known what came in before.
 _AHEAD = frozenset({"mpd", "tabular", "listenbrainz", "lastfm"})
 
 
-def is_worth_it(path: Path, format: str | None) -> bool:
-    """Whether a file or folder is large enough, of a format that is read so, and there is a core for it."""
-    if (os.cpu_count() or 1) < 2 or multiprocessing.parent_process() is not None:
-        return False
+def is_large(path: Path) -> bool:
+    """Whether a file, or the files in a folder, hold much."""
     try:
         inside = [path] if path.is_file() else [one for one in path.iterdir() if one.is_file()]
-        n_bytes = sum(one.stat().st_size for one in inside)
+        return sum(one.stat().st_size for one in inside) >= LARGE_BYTES
     except OSError:
         return False  # The reader says what is wrong.
-    return n_bytes >= LARGE_BYTES and (format or detect(path)) in _AHEAD
 
 
-def read_ahead(path: Path, *, format: str | None, namespace: str | None) -> Iterator[Batch]:
+def is_worth_it(path: Path, format: str | None) -> bool:
+    """Whether a file or folder is large, of a format that is read so, and there is a core for it."""
+    if (os.cpu_count() or 1) < 2 or multiprocessing.parent_process() is not None:
+        return False
+    return is_large(path) and (format or detect(path)) in _AHEAD
+
+
+def read_ahead(
+    path: Path, *, format: str | None, namespace: str | None, before: ReadBefore
+) -> Iterator[Batch]:
     """Yield the batches of `read_any`, read by another process."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_send, args=(theirs, path, format, namespace), daemon=True)
+    process = context.Process(target=_send, args=(theirs, path, format, namespace, before), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -65,11 +72,13 @@ def _next(ours: Connection, path: Path) -> Batch | None:
     return received
 
 
-def _send(theirs: Connection, path: Path, format: str | None, namespace: str | None) -> None:
+def _send(
+    theirs: Connection, path: Path, format: str | None, namespace: str | None, before: ReadBefore
+) -> None:
     """Read, and send each batch when the one before was taken."""
     # Nobody may be there any more.
     with suppress(BrokenPipeError, KeyboardInterrupt):
-        for batch in read_any(path, format=format, namespace=namespace):
+        for batch in read_any(path, format=format, namespace=namespace, before=before):
             theirs.send(batch)
         theirs.send(None)
     theirs.close()

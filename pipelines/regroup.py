@@ -143,7 +143,10 @@ def _songs(
     order = np.argsort(ids, kind="stable")
     if not len(ids) or not len(lists):
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
-    at = np.minimum(np.searchsorted(ids[order], lists), len(ids) - 1)
+    # Entries come list by list: each list is looked for once.
+    begins = np.flatnonzero(np.diff(lists, prepend=-1))
+    place = np.minimum(np.searchsorted(ids[order], lists[begins]), len(ids) - 1)
+    at = np.repeat(place, np.diff(begins, append=len(lists)))
     there = ids[order][at] == lists
     by_name = np.arange(len(ids))
     if refs is not None:

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,13 +26,14 @@ from recsys.cooccurrence import count_after, count_together, similarity, song_we
 from recsys.corpus import Corpus
 from recsys.factors import Factors
 from recsys.facts import SongFacts
+from recsys.leaving_out import LeavesOut, Sum
 from recsys.makers import beside_makers, same_maker
 from recsys.song2vec import SongVectors
 from recsys.sparse_rows import (
     Columns,
     SparseRow,
     compact,
-    sum_rows,
+    left_of_lists,
     sum_rows_at,
     sum_rows_sparsely,
     totals_of_rows,
@@ -50,28 +51,8 @@ class Component(Protocol):
         ...
 
 
-@runtime_checkable
-class LeavesOut(Protocol):
-    """A component that knows a short way to leave some of the query's songs out."""
-
-    def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
-        """Scores for the query less each of its parts: `scores(query - part, columns)` for each row of
-        `parts`; query CSR (1, n_songs), parts CSR (n_parts, n_songs) -> float32, shape (n_parts, n_columns).
-        """
-        ...
-
-
-@runtime_checkable
-class Sum(Protocol):
-    """A component that is a sum over the query's songs: sum_i q_i terms[i, j]."""
-
-    def terms(self, rows: np.ndarray, columns: Columns) -> np.ndarray:
-        """What each of these songs adds to a score, at weight 1; float32, shape (n_rows, n_columns)."""
-        ...
-
-
 @dataclass(frozen=True)
-class Popularity:
+class Popularity(LeavesOut):
     """The same order for everybody, flattened by the logarithm."""
 
     weights: np.ndarray
@@ -87,7 +68,7 @@ class Popularity:
 
 
 @dataclass(frozen=True)
-class Neighbours:
+class Neighbours(Sum):
     """Songs that stand in the same lists as the query's, or after them: linear in the query."""
 
     matrix: sp.csr_matrix
@@ -108,7 +89,7 @@ class Neighbours:
 
 
 @dataclass(frozen=True)
-class Lists:
+class Lists(LeavesOut):
     """Playlists like the query (neighbourhood by user; Jannach & Ludewig, RecSys 2017).
 
     Similarity of list u is (sum_i q_i idf_i X[u, i] / sqrt(|u|)) ** sharpness, times the list's weight:
@@ -149,21 +130,13 @@ class Lists:
 
     def scores_without(self, query: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray) -> np.ndarray:
         """See `LeavesOut`: only the lists that hold a song of a part are weighed anew."""
-        overlap = sum_rows(self.by_song, query.indices, query.data)
-        similar = self._similar(overlap)
-        own = sp.csr_matrix(parts @ self.by_song)
-        left = np.maximum(overlap[own.indices] - own.data, 0.0)
-        own.data = similar[own.indices] - self._similar(left, own.indices)
-        total = similar.sum(dtype=np.float64) - np.asarray(own.sum(1, dtype=np.float64)).ravel()
-        holding = self._holding(columns)
-        found = (holding @ similar)[None] - (holding @ own.T).toarray().T
-        return self._scaled(np.maximum(found, 0.0), np.maximum(total, 0.0), columns)
-
-    def _holding(self, columns: np.ndarray) -> sp.csr_matrix:
-        """Which lists hold these songs; float32 CSR, shape (n_columns, n_lists)."""
-        found = sp.csr_matrix(self.by_song[columns])
-        found.data[:] = 1.0
-        return found
+        shared = sum_rows_sparsely(self.by_song, query.indices, query.data)
+        lists = shared.at
+        found, total = left_of_lists(
+            self.by_song, parts, columns, shared, self.weights[lists], np.sqrt(self.lengths[lists]),
+            self.sharpness,
+        )  # fmt: skip
+        return self._scaled(found, total, columns)
 
     def _scaled(self, found: np.ndarray, total: np.ndarray, columns: np.ndarray | None) -> np.ndarray:
         popularity = self.popularity if columns is None else self.popularity[columns]
@@ -181,7 +154,7 @@ class Lists:
 
 
 @dataclass(frozen=True)
-class Vectors:
+class Vectors(Sum):
     """song2vec's conditional distribution, averaged over the query's songs.
 
     `log_normaliser[i]` is log sum_j exp(logit_ij / temperature), kept so that a few columns can be scored

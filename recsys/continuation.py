@@ -9,8 +9,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from recsys.blend import scale_of
-from recsys.components import TRANSFORMER, Component, LeavesOut, Sum
+from recsys.components import TRANSFORMER, Component
 from recsys.features import SongFeatures
+from recsys.leaving_out import LeavesOut, Sum
 from recsys.query import build_query
 from recsys.ranker import REACH, Ranker
 from recsys.rules import member

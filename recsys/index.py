@@ -1,5 +1,5 @@
 """Nearest vectors by inner product, with Faiss: exact for small catalogues, HNSW graphs for large ones,
-inverted lists of bytes for those that no graph is built over in a night.
+inverted lists for those that no graph is built over in a night, and for vectors of unequal length.
 
 The sizes at which one gives way to the next, and their settings, were measured (docs/scaling.md, `make
 bench-index`). An index is never changed while it is searched: a release builds it once, services swap whole
@@ -27,6 +27,8 @@ _LISTS, _MOST_LISTS, _POINTS, _ROUNDS = 2.0, 8_192, 32, 6
 # A file from here on is mapped into memory, where all processes share it.
 _MAPPED_FROM = 16 * 2**20
 _AT_ONCE = 200_000
+# So many times k vectors are compared, at least.
+_TIMES_K = 8
 # Queries of one answer: a vector for each interest.
 _FEW = 8
 
@@ -34,10 +36,12 @@ _FEW = 8
 @dataclass(frozen=True)
 class IndexSettings:
     """Which Faiss index to build. `kind` "auto" chooses by size; M, ef_* are HNSW's (Malkov & Yashunin,
-    2018), `n_probe` is how many inverted lists are visited, in 8 bits a dimension.
+    2018), `n_probe` is how many inverted lists are visited. `of_one_length` says that no vector is
+    longer than another.
     """
 
     kind: str = "auto"
+    of_one_length: bool = True
     m: int = 32
     ef_construction: int = 120
     ef_search: int = 96
@@ -53,13 +57,15 @@ class IndexChoice:
     why: str
 
 
-def choose_index(n: int, kind: str = "auto") -> IndexChoice:
-    """The kind of index for so many vectors, by the table in docs/scaling.md.
+def choose_index(n: int, kind: str = "auto", *, of_one_length: bool = True) -> IndexChoice:
+    """The kind of index for so many vectors, by the tables in docs/scaling.md.
 
     Parameters
     ----------
     kind : str
         "auto", or one that somebody has set, which is taken.
+    of_one_length : bool
+        Whether all vectors are, as in the song space.
 
     Raises
     ------
@@ -72,6 +78,10 @@ def choose_index(n: int, kind: str = "auto") -> IndexChoice:
         raise ValueError(f"index kind is auto, {', '.join(KINDS[:-1])} or {KINDS[-1]}, got {kind!r}")
     if n < EXACT_BELOW:
         return IndexChoice(EXACT, f"fewer than {EXACT_BELOW:,} vectors: all are compared, and none missed")
+    if not of_one_length:
+        return IndexChoice(
+            IVF, "vectors of unequal length: a graph misses half of the best, lists hardly any"
+        )
     if n < IVF_FROM:
         return IndexChoice(
             HNSW, f"fewer than {IVF_FROM:,} vectors: a graph is the quickest that misses little"
@@ -110,7 +120,7 @@ class VectorIndex:
         if vectors.ndim != 2 or not all(np.isfinite(vectors[at : at + _AT_ONCE]).all() for at in parts):
             raise ValueError(f"need finite vectors of shape (n, dim), got shape {vectors.shape}")
         n, dim = vectors.shape
-        kind = choose_index(n, settings.kind).kind
+        kind = choose_index(n, settings.kind, of_one_length=settings.of_one_length).kind
         # Without vectors there is nothing to learn lists from.
         if kind == EXACT or n == 0:
             index: Any = faiss.IndexFlatIP(dim)
@@ -186,6 +196,8 @@ class VectorIndex:
         more: dict[str, Any] = {}
         if ef_search is not None and self._kind == HNSW:
             more["params"] = self._effort(max(ef_search, k))
+        if self._kind == IVF and (wanted := self._lists_for(k)) > self._index.nprobe:
+            more["params"] = _visiting(wanted)
         if len(queries) > _FEW:
             scores, rows = self._index.search(queries, k, **more)
             return rows, scores
@@ -194,6 +206,11 @@ class VectorIndex:
         if not found:
             return np.zeros((0, k), np.int64), np.zeros((0, k), np.float32)
         return np.concatenate([rows for _, rows in found]), np.concatenate([scores for scores, _ in found])
+
+    def _lists_for(self, k: int) -> int:
+        """How many lists hold a few times k vectors, were they of one length."""
+        lists = int(self._index.nlist)
+        return min(lists, int(np.ceil(_TIMES_K * k * lists / max(len(self), 1))))
 
     def _effort(self, ef_search: int) -> Any:
         if ef_search not in self._efforts:
@@ -204,8 +221,15 @@ class VectorIndex:
         return self._efforts[ef_search]
 
 
+def _visiting(n_lists: int) -> Any:
+    import faiss
+
+    # The stubs do not know its arguments.
+    return faiss.SearchParametersIVF(nprobe=n_lists)  # type: ignore[call-arg]
+
+
 def _lists(vectors: np.ndarray, settings: IndexSettings) -> Any:
-    """Empty inverted lists of bytes, their centres and ranges learned from some of the vectors."""
+    """Empty inverted lists, their centres learned from some of the vectors."""
     import faiss
 
     n, dim = vectors.shape
@@ -220,8 +244,7 @@ def _lists(vectors: np.ndarray, settings: IndexSettings) -> Any:
     centres.train(directions)
     coarse = faiss.IndexFlatIP(dim)
     coarse.add(centres.centroids)
-    codes = faiss.ScalarQuantizer.QT_8bit
-    index: Any = faiss.IndexIVFScalarQuantizer(coarse, dim, n_lists, codes, faiss.METRIC_INNER_PRODUCT)
+    index: Any = faiss.IndexIVFFlat(coarse, dim, n_lists, faiss.METRIC_INNER_PRODUCT)
     # Whoever forgets `coarse` would leave the index without it.
     index.referenced_objects = [coarse]
     index.train(sample)

@@ -20,6 +20,7 @@ import scipy.sparse as sp
 from recsys.cooccurrence import similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.facts import numbered
+from recsys.leaving_out import Sum
 from recsys.sparse_rows import Columns, block, compact, sum_rows_at
 
 _AMONG_ARTISTS, _SAME = 0.7, 0.5
@@ -27,7 +28,7 @@ _SHRINK = 2.0
 
 
 @dataclass(frozen=True)
-class Makers:
+class Makers(Sum):
     """One of the signals.
 
     Attributes
@@ -75,7 +76,7 @@ class Makers:
         return np.asarray(found * self.share[columns], dtype=np.float32)
 
     def terms(self, rows: np.ndarray, columns: Columns) -> np.ndarray:
-        """See `recsys.components.Sum`: a song has one maker at most, so rows of `beside` are enough."""
+        """See `Sum`: a song has one maker at most, so rows of `beside` are enough."""
         asked, makers = self.makers[rows], self.makers[columns.at]
         if self.beside is None:
             found = np.asarray(asked[:, None] == makers, dtype=np.float32)

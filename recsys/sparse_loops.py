@@ -10,18 +10,6 @@ from numba import njit
 
 
 @njit(cache=True, nogil=True)
-def add_rows(
-    indptr: np.ndarray, indices: np.ndarray, data: np.ndarray, rows: np.ndarray, weights: np.ndarray,
-    out: np.ndarray,
-) -> None:  # fmt: skip
-    """Add each of these rows, times its weight, to `out`, float32, shape (n_columns,)."""
-    for i in range(len(rows)):
-        weight = weights[i]
-        for at in range(indptr[rows[i]], indptr[rows[i] + 1]):
-            out[indices[at]] += weight * data[at]
-
-
-@njit(cache=True, nogil=True)
 def gather_rows_at(
     indptr: np.ndarray, indices: np.ndarray, data: np.ndarray, rows: np.ndarray, columns: np.ndarray,
     place: np.ndarray, out: np.ndarray,
@@ -127,3 +115,68 @@ def total_of_rows(
         out[i] = total
     for j in range(len(at)):
         place[at[j]] = -1
+
+
+@njit(cache=True, nogil=True)
+def leave_parts_out(
+    indptr: np.ndarray, indices: np.ndarray, data: np.ndarray,
+    part_indptr: np.ndarray, part_indices: np.ndarray, part_data: np.ndarray,
+    columns: np.ndarray, place: np.ndarray, at: np.ndarray, shared: np.ndarray, weights: np.ndarray,
+    root_lengths: np.ndarray, sharpness: float, found: np.ndarray, total: np.ndarray,
+) -> None:  # fmt: skip
+    """See `recsys.sparse_rows.left_of_lists`; writes `found` and `total`. `place` as in `gather_rows_at`."""
+    n, n_columns = len(at), len(columns)
+    close = np.empty(n, np.float64)
+    for t in range(n):
+        place[at[t]] = t
+        close[t] = weights[t] * (shared[t] / root_lengths[t]) ** sharpness
+    # Which of the columns each list holds: chains through `following`, for songs stand in few lists.
+    n_held = 0
+    for j in range(n_columns):
+        n_held += indptr[columns[j] + 1] - indptr[columns[j]]
+    first = np.full(n, -1, np.int64)
+    following = np.empty(n_held, np.int64)
+    column_of = np.empty(n_held, np.int64)
+    n_held = 0
+    everything = close.sum()
+    whole = np.zeros(n_columns, np.float64)
+    for j in range(n_columns):
+        for one in range(indptr[columns[j]], indptr[columns[j] + 1]):
+            t = place[indices[one]]
+            if t >= 0:
+                whole[j] += close[t]
+                column_of[n_held] = j
+                following[n_held] = first[t]
+                first[t] = n_held
+                n_held += 1
+    own = np.zeros(n, np.float64)
+    for p in range(len(total)):
+        total[p] = everything
+        for j in range(n_columns):
+            found[p, j] = whole[j]
+        # A part may be of several songs, and a list may hold more than one of them.
+        for i in range(part_indptr[p], part_indptr[p + 1]):
+            song = part_indices[i]
+            for one in range(indptr[song], indptr[song + 1]):
+                t = place[indices[one]]
+                if t >= 0:
+                    own[t] += part_data[i] * data[one]
+        for i in range(part_indptr[p], part_indptr[p + 1]):
+            song = part_indices[i]
+            for one in range(indptr[song], indptr[song + 1]):
+                t = place[indices[one]]
+                if t < 0 or own[t] == 0.0:
+                    continue
+                rest = max(shared[t] - own[t], 0.0)
+                own[t] = 0.0
+                lost = close[t] - weights[t] * (rest / root_lengths[t]) ** sharpness
+                total[p] -= lost
+                held = first[t]
+                while held >= 0:
+                    found[p, column_of[held]] -= lost
+                    held = following[held]
+        if total[p] <= 1e-12 * everything:  # Nothing is left but what rounding leaves.
+            total[p] = 0.0
+            found[p] = 0.0
+    for t in range(n):
+        place[at[t]] = -1

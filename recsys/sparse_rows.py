@@ -60,19 +60,12 @@ class SparseRow:
         return out
 
 
-def sum_rows(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Sum of these rows, each with its weight; float32, shape (n_columns,)."""
-    from recsys.sparse_loops import add_rows
-
-    out = np.zeros(matrix.shape[1], np.float32)
-    add_rows(matrix.indptr, matrix.indices, matrix.data, rows, weights.astype(np.float32), out)
-    return out
-
-
 def sum_rows_at(
     matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray, columns: np.ndarray
 ) -> np.ndarray:
-    """`sum_rows` at some columns, which may come twice; float32, the same to the last bit."""
+    """Sum of these rows, each with its weight, at some columns, which may come twice; float32, shape
+    (n_columns,).
+    """
     from recsys.sparse_loops import add_rows_at
 
     out = np.zeros(len(columns), np.float32)
@@ -83,7 +76,7 @@ def sum_rows_at(
 
 
 def sum_rows_sparsely(matrix: sp.csr_matrix, rows: np.ndarray, weights: np.ndarray) -> SparseRow:
-    """What is positive of `sum_rows`, the same to the last bit."""
+    """Sum of these rows, each with its weight: what is positive of it."""
     from recsys.sparse_loops import add_rows_sparsely
 
     room = min(int((matrix.indptr[rows + 1] - matrix.indptr[rows]).sum()), matrix.shape[1])
@@ -103,6 +96,43 @@ def totals_of_rows(matrix: sp.csr_matrix, rows: np.ndarray, row: SparseRow) -> n
     place = _TABLES.of(matrix.shape[1])
     total_of_rows(matrix.indptr, matrix.indices, rows, row.at, row.values, place, out)
     return out
+
+
+def left_of_lists(
+    by_song: sp.csr_matrix, parts: sp.csr_matrix, columns: np.ndarray, shared: SparseRow,
+    weights: np.ndarray, root_lengths: np.ndarray, sharpness: float,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Similarities of lists to a query less each of its parts, added up for each song that a list holds.
+
+    Parameters
+    ----------
+    by_song : CSR, shape (n_songs, n_lists)
+    parts : CSR, shape (n_parts, n_songs)
+    columns : int array, shape (n_columns,)
+        Songs, each once.
+    shared : SparseRow
+        What each list shares with the whole query.
+    weights, root_lengths : float32 arrays
+        Of those lists; similarity is weight times (what is shared over the root) ** sharpness.
+
+    Returns
+    -------
+    found : float32 array, shape (n_parts, n_columns)
+        Sum over the lists that hold the song.
+    total : float64 array, shape (n_parts,)
+        Sum over all lists.
+    """
+    from recsys.sparse_loops import leave_parts_out
+
+    found = np.zeros((parts.shape[0], len(columns)), np.float64)
+    total = np.zeros(parts.shape[0], np.float64)
+    place = _TABLES.of(by_song.shape[1])
+    matrix = (by_song.indptr, by_song.indices, by_song.data)
+    leave_parts_out(
+        *matrix, parts.indptr, parts.indices, parts.data, np.asarray(columns, dtype=np.int64), place,
+        shared.at, shared.values, weights, root_lengths, sharpness, found, total,
+    )  # fmt: skip
+    return np.maximum(found, 0.0).astype(np.float32), np.maximum(total, 0.0)
 
 
 class Columns:

@@ -24,7 +24,7 @@ MIN_COUNTS = (3, 2, 1)
 # A mean of songs lies near all of them, so the tail would crowd every neighbourhood: its cosines count in
 # part.
 TAIL_TRUST = 2.0 / 3.0
-_NEIGHBOURS = 20
+NEIGHBOURS = 20
 # Songs of the tail that are described together: each has all songs of its lists beside it for a moment.
 _SONGS_AT_ONCE = 50_000
 
@@ -121,6 +121,6 @@ def stand_ins_of(corpus: Corpus, in_tail: sp.csr_matrix, in_vocabulary: sp.csr_m
 
 def strongest(beside: sp.csr_matrix) -> sp.csr_matrix:
     """The twenty largest weights of each row, summing to 1; rows of nothing stay so."""
-    kept = keep_top(beside, _NEIGHBOURS)
+    kept = keep_top(beside, NEIGHBOURS)
     total = np.asarray(kept.sum(1)).ravel()
     return sp.csr_matrix(sp.diags(1.0 / np.where(total > 0, total, 1.0)) @ kept, dtype=np.float32)

@@ -9,6 +9,7 @@ from service.settings import Settings
 _BESIDE = 8
 # Whoever answers has many connections, whoever takes in has one.
 _ANSWERS_MIB, _WORKS_MIB = 64, 512
+_ANSWERS_LOG_MIB, _WORKS_LOG_MIB = 4, 256
 
 
 def connections_of(settings: Settings, role: str, *, answers: bool = False) -> Connections:
@@ -27,4 +28,5 @@ def connections_of(settings: Settings, role: str, *, answers: bool = False) -> C
         statement_timeout_s=settings.database_statement_timeout_s if answers else 0.0,
         application=f"songspace {role}",
         cache_mib=_ANSWERS_MIB if answers else _WORKS_MIB,
+        log_mib=_ANSWERS_LOG_MIB if answers else _WORKS_LOG_MIB,
     )

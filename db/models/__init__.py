@@ -1,8 +1,8 @@
 """The tables of the song database, in typed SQLAlchemy 2; constraints and indexes carry the meaning.
 
 `catalogue` (artists, albums, songs, ids, tags), `audio`, `placements` (of new songs), `playlists`, `people`
-(users and what they do), `making` (releases, nights, generations, lyrics) and `access` (keys, audit,
-erasure).
+(users and what they do), `making` (releases, nights, generations, lyrics), `reading` (what was read whole)
+and `access` (keys, audit, erasure).
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from db.models.making import (
 from db.models.people import Feedback, Listen, TasteProfile, User
 from db.models.placements import Placement
 from db.models.playlists import Playlist, PlaylistEntry
+from db.models.reading import ReadSource
 
 __all__ = [
     "GENERATION_STATES",
@@ -47,6 +48,7 @@ __all__ = [
     "Playlist",
     "PlaylistEntry",
     "Preference",
+    "ReadSource",
     "Release",
     "Song",
     "SongAlias",

@@ -28,10 +28,12 @@ from db.repositories.copying import (
     Columns,
     copy_columns,
     copy_rows,
+    defaults_of,
     incoming,
     insert_from,
     is_worth_it,
     new_ids,
+    preparation,
 )
 
 if TYPE_CHECKING:
@@ -42,7 +44,7 @@ Value = TypeVar("Value")
 CHUNK = 5_000  # Keys in one question; SQLite takes 32,766 variables, PostgreSQL 65,535.
 ROWS_AT_ONCE = 50_000
 MAX_ID = 2**31 - 1
-_NUMBERED_FROM = 20  # Rows; fewer are numbered by SQLite itself.
+_BY_DRIVER_FROM = 20  # Rows; fewer go in by statements of SQLAlchemy's, and are numbered by SQLite.
 
 
 def chunks(values: Iterable[Value], size: int = CHUNK) -> Iterator[list[Value]]:
@@ -118,9 +120,11 @@ def insert_rows(session: Session, model: type[DeclarativeBase], rows: Sequence[M
     table, connection = table_of(model), _connection(session)
     if is_worth_it(connection, len(rows)):
         copy_rows(connection, table, rows)
-        return
-    for chunk in chunks(rows, ROWS_AT_ONCE):
-        session.execute(insert(table), chunk)
+    elif connection.dialect.name == "sqlite" and len(rows) >= _BY_DRIVER_FROM:
+        _insert_by_driver(connection, table, rows)
+    else:
+        for chunk in chunks(rows, ROWS_AT_ONCE):
+            session.execute(insert(table), chunk)
 
 
 def insert_returning_ids(
@@ -134,16 +138,35 @@ def insert_returning_ids(
         ids = new_ids(connection, table, len(rows))
         copy_rows(connection, table, ({"id": number, **row} for number, row in zip(ids, rows, strict=True)))
         return ids
-    if connection.dialect.name == "sqlite" and len(rows) >= _NUMBERED_FROM:
+    if connection.dialect.name == "sqlite" and len(rows) >= _BY_DRIVER_FROM:
         # Nobody else writes until this transaction ends, so the ids are known before; asking for them back
         # takes ten times as long.
         first = _last_id(connection, table) + 1
-        for start, chunk in enumerate(chunks(rows, ROWS_AT_ONCE)):
-            numbered = enumerate(chunk, first + start * ROWS_AT_ONCE)
-            connection.execute(insert(table), [{"id": number, **row} for number, row in numbered])
-        return list(range(first, first + len(rows)))
+        ids = list(range(first, first + len(rows)))
+        _insert_by_driver(connection, table, rows, ids)
+        return ids
     statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
     return [int(number) for number in session.execute(statement, list(rows)).scalars()]
+
+
+def _insert_by_driver(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]], ids: Sequence[int] | None = None
+) -> None:
+    """Insert rows into SQLite by its driver, columns at a time: SQLAlchemy takes as long as SQLite does.
+
+    Columns that the rows lack get their defaults.
+    """
+    columns: dict[str, Sequence[Any]] = {} if ids is None else {"id": ids}
+    columns |= {name: [row[name] for row in rows] for name in rows[0]}
+    columns |= {name: [make() for _ in rows] for name, make in defaults_of(table, columns).items()}
+    for name, values in columns.items():
+        prepare = preparation(table.c[name], connection.dialect)
+        if prepare is not None:
+            columns[name] = [prepare(value) for value in values]
+    names = ", ".join(map(connection.dialect.identifier_preparer.quote, columns))
+    statement = f"INSERT INTO {table.name} ({names}) VALUES ({', '.join('?' * len(columns))})"
+    for chunk in chunks(zip(*columns.values(), strict=True), ROWS_AT_ONCE):
+        connection.exec_driver_sql(statement, chunk)
 
 
 def _last_id(connection: Connection, table: Table) -> int:

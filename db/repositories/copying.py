@@ -57,9 +57,9 @@ def copy_rows(
     if first is None:
         return
     names = [*first]
-    defaults = {} if into else _defaults(table, first)
+    defaults = {} if into else defaults_of(table, first)
     columns = [table.c[name] for name in (*names, *defaults)]
-    prepare = [_preparation(column, connection.dialect) for column in columns]
+    prepare = [preparation(column, connection.dialect) or _as_it_is for column in columns]
     statement = f"COPY {into or table.name} ({_listed(connection, columns)}) FROM STDIN"
     with driver_errors(connection, statement), _copying(connection, statement) as copy:
         for row in _chained(first, iterator):
@@ -232,7 +232,7 @@ def _number(column: Column[Any]) -> str:
     return kind
 
 
-def _defaults(table: Table, row: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
+def defaults_of(table: Table, row: Mapping[str, Any]) -> dict[str, Callable[[], Any]]:
     """What the columns that a row lacks have by default, where that is not the database's to make."""
     found: dict[str, Callable[[], Any]] = {}
     for column in table.columns:
@@ -250,10 +250,10 @@ def _always(value: Any) -> Callable[[], Any]:
     return lambda: value
 
 
-def _preparation(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any]:
-    """What SQLAlchemy does with a value before it gives it to the driver."""
+def preparation(column: Column[Any], dialect: Dialect) -> Callable[[Any], Any] | None:
+    """What SQLAlchemy does with a value before it gives it to the driver; None where it does nothing."""
     processor: Callable[[Any], Any] | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return _as_it_is if processor is None else processor
+    return processor
 
 
 def _as_it_is(value: Any) -> Any:

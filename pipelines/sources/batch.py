@@ -8,6 +8,7 @@ of `pipelines.columns` in their dtypes. Within one batch every `song_ref` of ent
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -53,7 +54,9 @@ class Batch:
     Where `tags` names a song, it holds all that the source, which is the scheme of the `song_ref`, has to say
     of it; a song that is not in it keeps the tags that it has. `files` are the audio files that hold the
     songs, each with the ref `file:<sha256>`; one that is as it was when it last came in has no row in
-    `songs`. `lyrics` hold books whole: what a book had before and has no more goes.
+    `songs`. `lyrics` hold books whole: what a book had before and has no more goes. `passed_over` counts
+    sources that were read before, `read_whole` are those of which nothing is left to come, by their marks
+    (pipelines/sources/read_before.py).
     """
 
     songs: pd.DataFrame = field(default_factory=lambda: empty(SONGS))
@@ -66,3 +69,5 @@ class Batch:
     files: pd.DataFrame = field(default_factory=lambda: empty(FILES))
     lyrics: pd.DataFrame = field(default_factory=lambda: empty(LYRICS))
     problems: tuple[Problem, ...] = ()
+    passed_over: int = 0
+    read_whole: Mapping[str, str] = field(default_factory=dict)

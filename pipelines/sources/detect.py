@@ -24,6 +24,7 @@ from pipelines.sources.batch import Batch, Problem
 from pipelines.sources.files import reason_of
 from pipelines.sources.identifiers import is_namespace, safe_namespace
 from pipelines.sources.playlist_files import Parse, read_playlist_files
+from pipelines.sources.read_before import ReadBefore
 
 Read = Callable[..., Iterator[Batch]]
 
@@ -41,6 +42,8 @@ FORMATS: dict[str, Read] = {
 PLAYLIST_FORMATS: dict[str, Parse] = {"jspf": jspf.parse, "xspf": xspf.parse, "m3u": m3u.parse}
 # Formats whose ids mean the same wherever the files lie.
 _FIXED_NAMESPACES = {"mpd": "mpd", "listenbrainz": "listenbrainz", "lastfm": "lastfm"}
+# Formats whose files and folders are passed over where they are as they were.
+_WHOLE = frozenset({"tabular", "listenbrainz", "lastfm"})
 _TELLING_SUFFIXES = {".m3u": "m3u", ".m3u8": "m3u", ".xspf": "xspf", ".jspf": "jspf"}
 _DATA_SUFFIXES = frozenset(
     {*_TELLING_SUFFIXES, ".json", ".jsonl", ".listens", ".tsv", ".gz", ".zip", ".parquet"}
@@ -62,14 +65,15 @@ _LASTFM_PROFILE = re.compile(rb"#?(?:user)?id\tgender\t")
 
 
 def read_any(
-    path: Path, *, format: str | None = None, namespace: str | None = None, known: Known | None = None
-) -> Iterator[Batch]:
+    path: Path, *, format: str | None = None, namespace: str | None = None, known: Known | None = None,
+    before: ReadBefore | None = None,
+) -> Iterator[Batch]:  # fmt: skip
     """Yield the batches of a file or folder, in the format found by looking or the one named.
 
     The namespace is by default that of the format where its ids mean the same everywhere (`mpd`,
     `listenbrainz`, `lastfm`), else the name of the folder, or of the folder that the file lies in,
     made safe. `known` are the audio files that came in before; those that are as they were are not
-    read again.
+    read again, nor are tables, slices and histories that were read `before`.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def read_any(
         A format name that is not known, or a namespace that cannot be one. Bad content never raises.
     """
     check_names(format, namespace)
-    return _read(Path(path), format, namespace, known)
+    return _read(Path(path), format, namespace, known, before)
 
 
 def check_names(format: str | None, namespace: str | None) -> None:
@@ -118,23 +122,35 @@ def default_namespace(path: Path, format: str) -> str:
     return safe_namespace(absolute.name if path.is_dir() else absolute.parent.name)
 
 
-def _read(path: Path, format: str | None, namespace: str | None, known: Known | None) -> Iterator[Batch]:
+def _read(
+    path: Path, format: str | None, namespace: str | None, known: Known | None, before: ReadBefore | None
+) -> Iterator[Batch]:
     found = detect(path) if format is None else format
     if isinstance(found, Problem):
         yield Batch(problems=(found,))
     elif format is not None and not path.exists():
         yield Batch(problems=(Problem(path, "", "there is no such file or folder"),))
     elif found == "folder":
-        yield from _read_folder(path, namespace, known)
+        yield from _read_folder(path, namespace, known, before)
     elif found == "profile":
         yield Batch(problems=(Problem(path, "", "profiles of Last.fm users: no listens in it"),))
     elif found == "audio":
         yield from audio_folder.read(path, known=known)
     else:
-        yield from FORMATS[found](path, namespace=namespace or default_namespace(path, found))
+        yield from _read_one(path, found, namespace or default_namespace(path, found), before)
 
 
-def _read_folder(root: Path, namespace: str | None, known: Known | None) -> Iterator[Batch]:
+def _read_one(path: Path, format: str, namespace: str, before: ReadBefore | None) -> Iterator[Batch]:
+    """Read what is of one format, unless it was read before."""
+    if format == "mpd":
+        return mpd.read(path, namespace=namespace, before=before)
+    batches = FORMATS[format](path, namespace=namespace)
+    return before.read_once(path, namespace, batches) if before and format in _WHOLE else batches
+
+
+def _read_folder(
+    root: Path, namespace: str | None, known: Known | None, before: ReadBefore | None
+) -> Iterator[Batch]:
     """Read what lies below a folder: all music, all playlists, then the rest, each as itself, in order."""
     music: list[Path] = []
     playlists: list[tuple[Path, Parse]] = []
@@ -151,7 +167,7 @@ def _read_folder(root: Path, namespace: str | None, known: Known | None) -> Iter
         own = namespace or default_namespace(root, "folder")
         yield from read_playlist_files(playlists, root=root, namespace=own)
     for path, format in others:
-        yield from FORMATS[format](path, namespace=namespace or default_namespace(path, format))
+        yield from _read_one(path, format, namespace or default_namespace(path, format), before)
 
 
 def _look_below(

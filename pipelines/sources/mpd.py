@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from operator import gt, itemgetter
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pipelines.sources.files import file_bytes, files_below
 from pipelines.sources.identifiers import external, public_id
 from pipelines.sources.json_text import BadJsonError, parse_value
 from pipelines.sources.lines import UTF8_BOM
+from pipelines.sources.read_before import ReadBefore, mark_of, place_of
 from pipelines.sources.values import clean_text, duration_ms, whole_number
 
 SLICE_NAME = re.compile(r"(?:mpd\.slice\..*|challenge_set)\.json$")
@@ -35,8 +37,11 @@ _TRACKS_KEPT = 200_000  # Some 700 bytes each; the popular ones are soon there a
 _Tracks = dict[object, SongRow]
 
 
-def read(path: Path, *, namespace: str) -> Iterator[Batch]:
-    """Yield the playlists of one slice, or of all slices below a folder, file by file."""
+def read(path: Path, *, namespace: str, before: ReadBefore | None = None) -> Iterator[Batch]:
+    """Yield the playlists of one slice, or of all slices below a folder, file by file.
+
+    Slices that were read `before`, and are as they were, are passed over.
+    """
     found = list(files_below(path)) if path.is_dir() else [path]
     problems = tuple(item for item in found if isinstance(item, Problem))
     files = [
@@ -44,18 +49,32 @@ def read(path: Path, *, namespace: str) -> Iterator[Batch]:
     ]
     if not files:
         problems += (Problem(path, "", "no mpd.slice.*.json in it"),)
-    if problems:
-        yield Batch(problems=problems)
+    left = [file for file in files if before is None or not before.passes_over(file, namespace)]
+    if problems or len(left) < len(files):
+        yield Batch(problems=problems, passed_over=len(files) - len(left))
     collector = Collector()
     seen: set[str] = set()
     tracks: _Tracks = {}
-    for file in files:
+    whole: dict[Path, str] = {}  # files that came to their end since the last batch
+    damaged: set[Path] = set()
+
+    def take() -> Batch:
+        batch = collector.take()
+        damaged.update(problem.file for problem in batch.problems)
+        marks = {place_of(file): mark for file, mark in whole.items() if file not in damaged}
+        whole.clear()
+        return replace(batch, read_whole=marks)
+
+    for file in left:
+        mark = "" if before is None else mark_of(file, namespace)
         for playlist in _playlists(file, collector):
             _collect(file, playlist, collector, namespace, seen, tracks)
             if collector.is_full:
-                yield collector.take()
-    if collector:
-        yield collector.take()
+                yield take()
+        if mark:
+            whole[file] = mark
+    if collector or whole:
+        yield take()
 
 
 def _playlists(file: Path, collector: Collector) -> Iterator[object]:

@@ -39,6 +39,9 @@ def run(
         str | None,
         typer.Option(metavar="N", help="Prefix of the files' own ids; by default the folder's name."),
     ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Read large files too that are as they were when last read.")
+    ] = False,
     engine: EngineName = "local",
     as_json: Json = False,
 ) -> None:
@@ -71,6 +74,7 @@ def run(
             releases=settings_of(ctx).home / "releases",
             progress=count,
             engine=analyst,
+            again=again,
         )
     if as_json:
         print_json(ingest_document(report))

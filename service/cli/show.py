@@ -146,6 +146,8 @@ def print_ingest(report: IngestReport) -> None:
     )
     if report.audio is not None:
         print_audio(report.audio)
+    if report.passed_over:
+        print_line(f"{report.passed_over:,} sources not read again, being as they were (--again reads them)")
     users = f", {report.users_added:,} new users" if report.users_added else ""
     changed = "" if report.changed_anything else "; nothing is other than before"
     print_line(f"{report.seconds:.1f} s{users}{changed}")

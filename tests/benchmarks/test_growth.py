@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.growth import Clock, exponents, keep, measure_part, report
+from benchmarks.growth import NIGHT, STAGES, exponents, keep, report
+from benchmarks.growth_part import Clock, measure_part
 
 
 def found(rows: int, power: float) -> dict[str, object]:
@@ -50,9 +51,15 @@ def test_what_runs_inside_another_stretch_is_taken_off_its_time_but_not_its_memo
     assert clock.found["outer"]["peak_mib"] >= clock.found["inner"]["peak_mib"]
 
 
-def test_a_small_world_goes_through_ingest_and_stages(tmp_path: Path) -> None:
-    stages = ("ingest", "groups", "again", "clean", "corpus", "day-ingest", "day-groups", "day-clean")
-    measured = measure_part(0.0001, stages, tmp_path, seed=2)
+def test_a_small_world_goes_through_ingest_and_a_day(tmp_path: Path) -> None:
+    measured = measure_part(0.0001, tmp_path, seed=2, night=False)
     assert measured["lists"] == 100
-    assert measured["stages"].keys() == set(stages)
+    assert measured["stages"].keys() == set(STAGES) - {*NIGHT, "factors"}
     assert all(values["peak_mib"] > 1 for values in measured["stages"].values())
+
+
+@pytest.mark.slow
+def test_a_small_world_goes_through_a_night(tmp_path: Path) -> None:
+    measured = measure_part(0.0001, tmp_path, seed=2)
+    assert measured["stages"].keys() == set(STAGES)
+    assert measured["night_s"] > 0

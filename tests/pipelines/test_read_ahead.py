@@ -14,6 +14,7 @@ import pytest
 from pipelines import read_ahead as module
 from pipelines.read_ahead import is_worth_it, read_ahead
 from pipelines.sources.detect import read_any
+from pipelines.sources.read_before import ReadBefore
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +30,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_batches_are_those_of_reading_here(folder: Path) -> None:
-    there = list(read_ahead(folder, format=None, namespace="w"))
-    here = list(read_any(folder, namespace="w"))
+    there = list(read_ahead(folder, format=None, namespace="w", before=ReadBefore()))
+    here = list(read_any(folder, namespace="w", before=ReadBefore()))
     assert [batch.problems for batch in there] == [batch.problems for batch in here]
     for one, other in zip(there, here, strict=True):
         pd.testing.assert_frame_equal(one.entries, other.entries)
@@ -39,7 +40,7 @@ def test_the_batches_are_those_of_reading_here(folder: Path) -> None:
 
 
 def test_who_wants_no_more_leaves_no_process(folder: Path) -> None:
-    batches = read_ahead(folder, format="mpd", namespace=None)
+    batches = read_ahead(folder, format="mpd", namespace=None, before=ReadBefore())
     next(batches)
     batches.close()  # type: ignore[attr-defined]
     assert multiprocessing.active_children() == []
@@ -47,7 +48,7 @@ def test_who_wants_no_more_leaves_no_process(folder: Path) -> None:
 
 def test_a_reader_that_is_killed_is_a_problem(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_send", _die)
-    (batch,) = read_ahead(folder, format="mpd", namespace=None)
+    (batch,) = read_ahead(folder, format="mpd", namespace=None, before=ReadBefore())
     assert "ended early" in str(batch.problems[0])
 
 
