@@ -25,7 +25,7 @@ PACKAGES := db pipelines recsys generation service
 CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format docs check clean bench-song2vec bench-index bench-kill-nightly bench-kills sweep-song2vec \
-	bench-lists bench-recommend bench-service bench-postgres bench-page-times bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
+	bench-lists bench-recommend bench-service bench-postgres bench-page-times bench-calls bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
 	compare-styles studio-truth ablate-ranker scale-world bench-growth bench-warm-start
 
 help:  ## show this list
@@ -103,6 +103,9 @@ bench-service: $(INSTALLED)  ## the service under load while releases are swappe
 
 bench-postgres: $(INSTALLED)  ## COPY beside statements, and moving a database (ARGS='--rows 1000000 --parts playlists')
 	$(BIN)/python -m benchmarks.bench_postgres $(ARGS)
+
+bench-calls: $(INSTALLED)  ## what reading a prompt, a recording's key and the features of listens take
+	$(BIN)/python -m benchmarks.bench_calls $(ARGS)
 
 bench-page-times: $(INSTALLED)  ## how long each page takes in headless Chromium (ARGS='--home FOLDER'); fills docs/web.md
 	$(BIN)/python -m benchmarks.bench_page_times $(ARGS)

@@ -136,6 +136,9 @@ def main(arguments: list[str] | None = None) -> None:
     running.add_argument("--no-night", action="store_true", help="ingest, lists and corpus alone")
     running.add_argument("--pairs", type=float, default=1.0, help="for song2vec to train on, at most")
     running.add_argument("--seed", type=int, default=1)
+    running.add_argument(
+        "--keep", type=Path, metavar="FOLDER", help="work in folders in this one, and leave them"
+    )
     running.add_argument("--alone", action="store_true", help=argparse.SUPPRESS)
     reporting = commands.add_parser("report", help="print the table, draw the picture")
     for one in (running, reporting):
@@ -149,15 +152,19 @@ def main(arguments: list[str] | None = None) -> None:
             own = ["run", "--alone", "--parts", str(part), "--seed", str(args.seed)]
             own += ["--pairs", str(args.pairs)]
             own += ["--no-night"] if args.no_night else []
+            own += ["--keep", str(args.keep)] if args.keep else []
             subprocess.run(
                 [sys.executable, "-m", "benchmarks.growth", *own, "--results", str(args.results)], check=True
             )
             continue
-        folder = Path(tempfile.mkdtemp(prefix="growth-"))
+        if args.keep:
+            args.keep.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"growth-{part}-", dir=args.keep))
         try:
             found = measure_part(part, folder, args.seed, night=not args.no_night, pairs=args.pairs)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            if not args.keep:
+                shutil.rmtree(folder, ignore_errors=True)
         keep(args.results, part, found)
         print(f"{part}: {found['rows']:,} rows, a night of {found['night_s']:,.0f} s", flush=True)
 
