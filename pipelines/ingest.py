@@ -117,7 +117,7 @@ def ingest(
         before = ReadBefore({} if again else read_marks(session))
 
     def read(path: Path) -> Iterator[tuple[Path, Batch]]:
-        if is_worth_it(path, format):
+        if is_worth_it(path, format, namespace, before):
             batches = read_ahead(path, format=format, namespace=namespace, before=before)
         else:
             once = before if is_large(path) else None

@@ -15,7 +15,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from pipelines.sources.batch import Batch, Problem
-from pipelines.sources.detect import detect, read_any
+from pipelines.sources.detect import default_namespace, detect, read_any
 from pipelines.sources.read_before import ReadBefore
 
 LARGE_BYTES = 32 * 2**20
@@ -32,11 +32,23 @@ def is_large(path: Path) -> bool:
         return False  # The reader says what is wrong.
 
 
-def is_worth_it(path: Path, format: str | None) -> bool:
-    """Whether a file or folder is large, of a format that is read so, and there is a core for it."""
-    if (os.cpu_count() or 1) < 2 or multiprocessing.parent_process() is not None:
+def is_worth_it(path: Path, format: str | None, namespace: str | None, before: ReadBefore) -> bool:
+    """Whether much of a path is left to read, of a format that is read so, and there is a core for it."""
+    if (os.cpu_count() or 1) < 2 or multiprocessing.parent_process() is not None or not is_large(path):
         return False
-    return is_large(path) and (format or detect(path)) in _AHEAD
+    found = format or detect(path)
+    if not isinstance(found, str) or found not in _AHEAD:
+        return False
+    return _left_bytes(path, found, namespace or default_namespace(path, found), before) >= LARGE_BYTES
+
+
+def _left_bytes(path: Path, format: str, namespace: str, before: ReadBefore) -> int:
+    """Bytes of the files that were not read before: slices one by one, other files as one source."""
+    if before.passes_over(path, namespace):
+        return 0
+    files = [path] if path.is_file() else [one for one in path.iterdir() if one.is_file()]
+    left = [one for one in files if format != "mpd" or not before.passes_over(one, namespace)]
+    return sum(one.stat().st_size for one in left)
 
 
 def read_ahead(

@@ -336,6 +336,11 @@ def write_release(
             "lists": corpus.n_lists,
             "tokens": corpus.n_tokens,
             "index": {"vectors": len(index), "kind": index.kind, "why": why_of(index)},
+            "output_index": {
+                "vectors": len(output_index),
+                "kind": output_index.kind,
+                "why": why_of(output_index, of_one_length=False),
+            },
             "self_test": _ask(release),
             **facts,
         },

@@ -91,9 +91,9 @@ def choose_index(n: int, kind: str = "auto", *, of_one_length: bool = True) -> I
     )
 
 
-def why_of(index: VectorIndex) -> str:
-    """Why an index is of its kind."""
-    choice = choose_index(len(index))
+def why_of(index: VectorIndex, *, of_one_length: bool = True) -> str:
+    """Why an index is of its kind; `of_one_length` as for `choose_index`."""
+    choice = choose_index(len(index), of_one_length=of_one_length)
     return choice.why if choice.kind == index.kind else "set so"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from pipelines.night.job import Job
 from pipelines.stages import StageReport
-from recsys.index import IndexSettings, VectorIndex, choose_index
+from recsys.index import IndexSettings, VectorIndex, why_of
 from recsys.song2vec import unit
 from recsys.tail import Tail
 
@@ -31,10 +31,16 @@ def run(job: Job) -> StageReport:
         tail = Tail.load(job.work.path("corpus", "tail.npz"))
         index = VectorIndex.build(np.concatenate([vectors, tail.vectors(vectors)]), settings)
         index.save(folder / "input.faiss")
-        output = np.load(job.work.path("song2vec", "output.npy"), mmap_mode="r")
-        VectorIndex.build(output, beside).save(folder / "output.faiss")
-        choice = choose_index(len(index), settings.kind)
-        return {"vectors": len(index), "kind": index.kind, "why": choice.why}
+        output = VectorIndex.build(np.load(job.work.path("song2vec", "output.npy"), mmap_mode="r"), beside)
+        output.save(folder / "output.faiss")
+        return {
+            "vectors": len(index),
+            "kind": index.kind,
+            "why": why_of(index),
+            "output vectors": len(output),
+            "kind of those": output.kind,
+            "why those": why_of(output, of_one_length=False),
+        }
 
     inputs = [job.work.mark_of("song2vec"), settings.kind, _OUTPUT_LISTS]
     return job.work.run("index", write, inputs=inputs, again=job.again("index"))

@@ -14,7 +14,7 @@ import pytest
 from pipelines import read_ahead as module
 from pipelines.read_ahead import is_worth_it, read_ahead
 from pipelines.sources.detect import read_any
-from pipelines.sources.read_before import ReadBefore
+from pipelines.sources.read_before import ReadBefore, mark_of, place_of
 
 
 @pytest.fixture(scope="module")
@@ -57,9 +57,20 @@ def _die(*_: object) -> None:
 
 
 def test_only_large_tables_are_read_so(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert not is_worth_it(folder, None)
+    nothing = ReadBefore()
+    assert not is_worth_it(folder, None, None, nothing)
     monkeypatch.setattr(module, "LARGE_BYTES", 1)
     monkeypatch.setattr(os, "cpu_count", lambda: 2)
-    assert is_worth_it(folder, None)
-    assert not is_worth_it(folder, "audio")
-    assert not is_worth_it(folder / "nowhere", None)
+    assert is_worth_it(folder, None, None, nothing)
+    assert not is_worth_it(folder, "audio", None, nothing)
+    assert not is_worth_it(folder / "nowhere", None, None, nothing)
+
+
+def test_what_is_left_of_many_slices_counts(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    slices = sorted(folder.iterdir())
+    monkeypatch.setattr(module, "LARGE_BYTES", slices[0].stat().st_size + 1)
+    monkeypatch.setattr(os, "cpu_count", lambda: 2)
+    one, two = (ReadBefore({place_of(file): mark_of(file, "mpd") for file in slices[:n]}) for n in (1, 2))
+    assert is_worth_it(folder, None, None, one)
+    assert not is_worth_it(folder, None, None, two)
+    assert is_worth_it(folder, None, "other", two)
