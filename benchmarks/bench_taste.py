@@ -41,9 +41,10 @@ from pipelines.audio_analysis import VERSION
 from pipelines.columns import ARTIST, TITLE
 from pipelines.create import StyleSpace
 from pipelines.profiles import user_taste
-from pipelines.release import ARTIST_ID, Release, load_release
+from pipelines.release import ARTIST_ID, Release
 from pipelines.release_files import current_name
 from pipelines.sample_sound import compose_song
+from pipelines.stored_release import load_release
 from recsys.audio_tower import AudioTower, fit_audio_tower
 from recsys.own_rank import OwnRank, centred, measure_own_rank
 

@@ -52,7 +52,8 @@ class Clock:
             self._open[-1] = max(self._open[-1], peak)
 
 
-def _print(name: str, values: dict[str, float]) -> None:
+def print_figures(name: str, values: dict[str, float]) -> None:
+    """Print what a stretch took."""
     seconds = f"{values['cpu_s']:.2f} s of processors, {values['wall_s']:.2f} s by the clock"
     print(f"  {name}: {seconds}, {values['peak_mib']:,.0f} MiB", flush=True)
 
@@ -76,7 +77,7 @@ def measure_part(
     from service.database import connections_of
     from service.settings import load_settings
 
-    clock = Clock(_print)
+    clock = Clock(print_figures)
     world = World(Size.of(round(FULL_LISTS * part)), seed)
     with clock.measure("write"):
         rows = write_mpd(world, folder / "mpd")

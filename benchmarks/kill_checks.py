@@ -10,8 +10,8 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from db.session import make_engine
-from pipelines.release import load_release, self_test
 from pipelines.release_files import check_files, current_name, release_names
+from pipelines.stored_release import load_release, self_test
 
 # Rows by names that do not depend on the order in which they came in.
 _CONTENT = {

@@ -25,8 +25,8 @@ import numpy as np
 
 from db.session import make_engine, make_session_factory
 from pipelines.nightly import Night, NightlyReport, NightlySettings
-from pipelines.release import load_release, self_test
 from pipelines.release_files import check_files, current_name
+from pipelines.stored_release import load_release, self_test
 
 ROOT = Path(__file__).resolve().parent.parent
 DATABASE = "songspace.db"

@@ -25,8 +25,9 @@ from db.repositories.bulk import insert_rows
 from db.repositories.placements import PlacedSong
 from db.session import SessionFactory, make_engine, make_session_factory, write_transaction
 from pipelines.profiles import all_profiles
-from pipelines.release import Release, ReleaseParts, load_release, write_release
+from pipelines.release import Release, ReleaseParts
 from pipelines.release_files import current_name, publish
+from pipelines.stored_release import load_release, write_release
 from recsys.blend import DEFAULT_WEIGHTS
 from recsys.cooccurrence import count_after, count_together
 from recsys.corpus import Corpus

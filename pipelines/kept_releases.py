@@ -16,7 +16,7 @@ from db.repositories import releases as releases_repository
 from db.session import SessionFactory, write_transaction
 from pipelines.new_songs import place_new_songs
 from pipelines.profiles import renew_profiles
-from pipelines.release import Release, load_release, self_test
+from pipelines.release import Release
 from pipelines.release_files import (
     ReleaseError,
     check_files,
@@ -27,6 +27,7 @@ from pipelines.release_files import (
 )
 from pipelines.serving import NoReleaseError
 from pipelines.stages import only_one
+from pipelines.stored_release import load_release, self_test
 
 logger = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ Layout under `SONGSPACE_HOME/releases/`:
 
     current               the name of the published release, one line, replaced atomically
     <name>/manifest.json  counts, settings, figures, and size and sha256 of every other file
-    <name>/...            arrays and tables (pipelines/release.py)
+    <name>/...            arrays and tables (pipelines/stored_release.py)
     .building-<name>/     a release being written; left by a crash, removed by the next
     .unfolded-<name>/     what asking a large one needs, worked out (pipelines/unfolded_release.py)
 

@@ -34,8 +34,9 @@ from typing import Any
 import numpy as np
 
 import recsys
-from pipelines.release import Release, load_release
+from pipelines.release import Release
 from pipelines.release_files import MANIFEST, UNFOLDED, ReleaseError, read_manifest
+from pipelines.stored_release import load_release
 from recsys.index import VectorIndex
 
 logger = logging.getLogger(__name__)

@@ -22,6 +22,8 @@ MAX_CASES = 1500
 K = 100
 # Groups of test lists that learning asks for.
 _FOLD_GROUPS = 1200
+# Scores of one model held in memory at once: cases x songs.
+_SCORES_AT_ONCE = 30_000_000
 METRICS = ("ndcg@100", "r_precision", "recall@20", "hr@10")
 
 Scorer = Callable[[Sequence[np.ndarray]], np.ndarray]
@@ -157,14 +159,19 @@ def rank(scores: np.ndarray, seen: Sequence[np.ndarray], k: int = K) -> np.ndarr
 
 
 def measure(scorer: Scorer, cases: Sequence[Case], *, batch: int = 128) -> dict[str, np.ndarray]:
-    """Every metric of `METRICS`, one value a case."""
+    """Every metric of `METRICS`, one value a case; `batch` are scored at once, fewer of very many songs."""
     hits = np.zeros((len(cases), K), dtype=bool)
-    for start in range(0, len(cases), batch):
-        part = cases[start : start + batch]
+    start, size = 0, 1
+    while start < len(cases):
+        part = cases[start : start + size]
         seen = [case.seen for case in part]
-        ranked = rank(scorer(seen), seen)
+        scores = scorer(seen)
+        ranked = rank(scores, seen)
         for j, case in enumerate(part):
             hits[start + j] = np.isin(ranked[j], case.hidden)
+        start += len(part)
+        # How many songs there are, the first case tells.
+        size = max(1, min(batch, _SCORES_AT_ONCE // max(1, scores.shape[1])))
     return metrics_of(hits, np.array([len(case.hidden) for case in cases], dtype=np.int64))
 
 

@@ -20,16 +20,7 @@ from pipelines.memory import is_per_stage, peak_bytes
 from pipelines.new_songs import place_new_songs
 from pipelines.night.job import GateClosedError, Job
 from pipelines.profiles import renew_profiles
-from pipelines.release import (
-    FORMAT,
-    LISTS,
-    SOUND,
-    ReleaseParts,
-    load_release,
-    load_transformer,
-    self_test,
-    write_release,
-)
+from pipelines.release import LISTS, SOUND, ReleaseParts
 from pipelines.release_files import (
     ReleaseError,
     check_files,
@@ -41,6 +32,7 @@ from pipelines.release_files import (
 )
 from pipelines.sounds import facts_of
 from pipelines.stages import StageReport
+from pipelines.stored_release import FORMAT, load_release, load_transformer, self_test, write_release
 from pipelines.unfolded_release import open_unfolded
 from recsys.audio_tower import AudioTower
 from recsys.axes import Axes

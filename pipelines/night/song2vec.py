@@ -15,10 +15,10 @@ import numpy as np
 
 from pipelines.night.corpus import song2vec_settings
 from pipelines.night.job import Job
-from pipelines.release import load_release
 from pipelines.release_files import ReleaseError, current_name
 from pipelines.sounds import Sounds
 from pipelines.stages import StageReport
+from pipelines.stored_release import load_release
 from recsys.align import fit_rotation
 from recsys.components import Vectors
 from recsys.corpus import Corpus, load_corpus

@@ -9,6 +9,7 @@ import pytest
 
 from benchmarks.growth import NIGHT, STAGES, exponents, keep, report
 from benchmarks.growth_part import Clock, measure_part
+from benchmarks.whole_world import measure
 
 
 def found(rows: int, power: float) -> dict[str, object]:
@@ -63,3 +64,11 @@ def test_a_small_world_goes_through_a_night(tmp_path: Path) -> None:
     measured = measure_part(0.0001, tmp_path, seed=2)
     assert measured["stages"].keys() == set(STAGES)
     assert measured["night_s"] > 0
+
+
+def test_the_whole_world_without_its_trainings_goes_through(tmp_path: Path) -> None:
+    clock = Clock()
+    measure(80, 1, tmp_path, clock)
+    assert list(clock.found) == ["lists", "corpus", "cooccurrence", "evaluate"]
+    assert all(values["peak_mib"] > 1 for values in clock.found.values())
+    assert not any(tmp_path.iterdir())

@@ -18,9 +18,10 @@ from pipelines.ingest import ingest_batches
 from pipelines.night import axes, listens, words
 from pipelines.night.job import Job, NightlySettings
 from pipelines.nightly import STAGES
-from pipelines.release import ReleaseParts, load_release, self_test, write_release
+from pipelines.release import ReleaseParts
 from pipelines.release_files import ReleaseError, check_files, current_name
 from pipelines.stages import StageReport, Work, fingerprint
+from pipelines.stored_release import load_release, self_test, write_release
 from recsys.listen_ranker import ListenRanker
 from tests.tiny_world import PAIRS, TinyWorld, playlist_batch
 

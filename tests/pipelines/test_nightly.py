@@ -17,10 +17,10 @@ from db.session import make_engine, make_session_factory, write_transaction
 from pipelines import gate
 from pipelines.ingest import ingest_batches
 from pipelines.nightly import STAGES, GateClosedError, Night, NightlySettings, NothingToLearnError
-from pipelines.release import load_release, self_test
 from pipelines.release_files import check_files, current_name, read_manifest, release_names
 from pipelines.serving import open_release
 from pipelines.stages import JobRunningError, only_one
+from pipelines.stored_release import load_release, self_test
 from tests.tiny_world import LOST, RARE, TinyWorld, build_tiny_world, playlist_batch
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from db.errors import NotFoundError
-from pipelines.release import load_release
 from pipelines.release_files import ReleaseError, current_name
 from pipelines.serving import NoReleaseError, name_rows, namespace_of, need_release, open_release, rows_of
+from pipelines.stored_release import load_release
 from tests.tiny_world import LIVE, LOST, RARE, UNPLAYED, TinyWorld
 
 NAMESPACES = {

@@ -25,10 +25,11 @@ from pipelines.nightly import Night, NightlySettings
 from pipelines.path import song_path
 from pipelines.radio import play_radio
 from pipelines.recommend import Recommender
-from pipelines.release import FORMAT, Release, load_release
+from pipelines.release import Release
 from pipelines.serving import need_release, open_release
 from pipelines.sounds import VERSION, fit_release_sounds, read_sounds
 from pipelines.sources.batch import Batch
+from pipelines.stored_release import FORMAT, load_release
 from tests.tiny_encoder import TinyEncoder
 from tests.tiny_world import TinyWorld, frame
 

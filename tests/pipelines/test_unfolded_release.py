@@ -11,8 +11,8 @@ import pytest
 
 from pipelines import unfolded_release
 from pipelines.recommend import Recommender
-from pipelines.release import load_release, self_test
 from pipelines.release_files import UNFOLDED, ReleaseError, current_name, remove_old
+from pipelines.stored_release import load_release, self_test
 from pipelines.unfolded_release import open_unfolded, unfold
 from tests.tiny_world import TinyWorld
 

@@ -139,5 +139,22 @@ def test_who_knows_the_hidden_songs_scores_one() -> None:
         assert all(values == pytest.approx([1.0] * 5) for values in found.values())
 
 
+def test_fewer_cases_of_very_many_songs_are_scored_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = _cases(9)
+    asked: list[int] = []
+
+    def by_number(seen: Sequence[np.ndarray]) -> np.ndarray:
+        asked.append(len(seen))
+        return np.tile(np.arange(150.0), (len(seen), 1))
+
+    whole = measure(by_number, cases)
+    assert asked == [1, 8]
+    monkeypatch.setattr("recsys.evaluate._SCORES_AT_ONCE", 3 * 150)
+    asked.clear()
+    few = measure(by_number, cases)
+    assert asked == [1, 3, 3, 2]
+    assert all(whole[name].tolist() == few[name].tolist() for name in METRICS)
+
+
 def test_no_cases_measure_to_no_values() -> None:
     assert all(values.shape == (0,) for values in measure(lambda seen: np.zeros((0, 9)), []).values())

@@ -11,7 +11,8 @@ import pytest
 
 from pipelines import serving
 from pipelines.axes import fit_release_axes
-from pipelines.release import Release, load_release
+from pipelines.release import Release
+from pipelines.stored_release import load_release
 from recsys.axes import Axes
 from service.cli.main import main
 from tests.tiny_world import NOBODY, TinyWorld

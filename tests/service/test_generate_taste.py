@@ -74,8 +74,8 @@ def publish_with(world: TinyWorld, tower: Any) -> None:
     """Put an audio tower into the published release, in a folder of its own."""
     from dataclasses import replace
 
-    from pipelines.release import write_release
     from pipelines.release_files import publish
+    from pipelines.stored_release import write_release
 
     old = world.release
     parts: ReleaseParts = replace(old.parts, audio=tower)
