@@ -8,6 +8,7 @@ indexes.
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -100,8 +101,10 @@ def why_of(index: VectorIndex, *, of_one_length: bool = True) -> str:
 class VectorIndex:
     """Vectors numbered 0..n-1, searched by inner product; give unit vectors to search by cosine."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, mapped: Path | None = None) -> None:
         self._index = index
+        # Faiss would write where mapped lists lie, not what is in them.
+        self._mapped = mapped
         self._dim = int(index.d)
         if hasattr(index, "nprobe"):
             self._kind = IVF
@@ -150,13 +153,22 @@ class VectorIndex:
             # By default it starts threads for each query, which read ahead.
             lists: Any = faiss.downcast_InvertedLists(index.invlists)
             lists.prefetch_nthread = 0
-        return cls(index)
+        return cls(index, path if has_lists else None)
 
     def save(self, path: Path) -> None:
-        """Write the index to a file."""
+        """Write the index to a file; the one that a mapped index came from has to be there still.
+
+        Raises
+        ------
+        FileNotFoundError
+            It is not.
+        """
         import faiss
 
-        faiss.write_index(self._index, str(path))
+        if self._mapped is None:
+            faiss.write_index(self._index, str(path))
+        else:
+            shutil.copyfile(self._mapped, path)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,7 @@ from pipelines.release_files import check_files, current_name, read_manifest, re
 from pipelines.serving import open_release
 from pipelines.stages import JobRunningError, only_one
 from pipelines.stored_release import load_release, self_test
-from tests.tiny_world import LOST, RARE, TinyWorld, build_tiny_world, playlist_batch
+from tests.tiny_world import LOST, PAIRS, RARE, TinyWorld, build_tiny_world, playlist_batch
 
 
 def manifest_of(world: TinyWorld) -> dict[str, object]:
@@ -103,6 +104,21 @@ def test_a_second_night_finds_nothing_new_and_makes_no_release(world_copy: TinyW
     assert [(stage.name, stage.done_before) for stage in report.stages] == [(name, True) for name in STAGES]
     assert report.release == before
     assert release_names(world_copy.home / "releases") == [before]
+
+
+@pytest.mark.parametrize("kind", ["hnsw", "ivf"])
+def test_indexes_so_large_that_they_are_mapped_are_published_whole(
+    world_copy: TinyWorld, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("recsys.index._MAPPED_FROM", 0)
+    settings = NightlySettings(seed=1, workers=1, pairs=PAIRS, index=kind)
+    name = Night(world_copy.home, world_copy.factory, settings).run().release
+    assert name is not None
+    release = load_release(world_copy.home / "releases", name)
+    shutil.rmtree(world_copy.home / "nightly")
+    assert release.index.kind == release.output_index.kind == kind
+    assert self_test(release) == []
+    assert {release.manifest[name]["why"] for name in ("index", "output_index")} == {"set so"}
 
 
 def test_new_lists_make_a_new_release_that_is_turned_onto_the_old_one(world_copy: TinyWorld) -> None:

@@ -96,6 +96,20 @@ def test_a_large_index_is_mapped_and_answers_the_same(
             np.testing.assert_array_equal(before, after)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_mapped_index_that_is_saved_elsewhere_is_whole_there(
+    vectors: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    monkeypatch.setattr("recsys.index._MAPPED_FROM", 0)
+    VectorIndex.build(vectors[:500], IndexSettings(kind=kind)).save(tmp_path / "first")
+    mapped = VectorIndex.load(tmp_path / "first")
+    mapped.save(tmp_path / "second")
+    (tmp_path / "first").unlink()
+    back = VectorIndex.load(tmp_path / "second")
+    for before, after in zip(mapped.search(vectors[:9], 5), back.search(vectors[:9], 5), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
 def test_size_chooses_the_kind() -> None:
     assert VectorIndex.build(np.eye(3, dtype=np.float32)).kind == "exact"
     many = np.zeros((EXACT_BELOW, 1), np.float32)
