@@ -168,12 +168,17 @@ def remove_old(releases: Path, *, kept: int = KEPT) -> list[str]:
     for name in [*names[: len(names) - len(newer)][:-kept], *newer[:-kept]]:
         if name == published:
             continue
-        # Renamed first: a folder with a release's name is always whole.
-        doomed = releases / f"{BUILDING}{name}"
-        os.rename(releases / name, doomed)
+        remove_release(releases, name)
         removed.append(name)
     _remove_leftovers(releases)
     return removed
+
+
+def remove_release(releases: Path, name: str) -> None:
+    """Remove a release; a folder with a release's name is whole until it is gone."""
+    doomed = releases / f"{BUILDING}{name}"
+    os.rename(releases / name, doomed)
+    shutil.rmtree(doomed)
 
 
 def _remove_leftovers(releases: Path) -> None:

@@ -29,6 +29,7 @@ from pipelines.release_files import (
     read_manifest,
     release_names,
     remove_old,
+    remove_release,
 )
 from pipelines.sounds import facts_of
 from pipelines.stages import StageReport
@@ -92,7 +93,16 @@ def _is_made_from(job: Job, name: str, mark: Sequence[str]) -> bool:
 def _made_before(job: Job, mark: Sequence[str]) -> str | None:
     """A release of these stages that a crash or the gate kept from being published."""
     names = [] if job.again("publish") else reversed(release_names(job.releases))
-    return next((name for name in names if _is_made_from(job, name, mark)), None)
+    whole = (name for name in names if _is_made_from(job, name, mark))
+    return next((name for name in whole if not _faults(job, name)), None)
+
+
+def _faults(job: Job, name: str) -> list[str]:
+    """What is wrong with a release that was just made, or that nobody came to test."""
+    try:
+        return self_test(load_release(job.releases, name))
+    except ReleaseError as error:
+        return [str(error)]
 
 
 def _make_release(job: Job, mark: Sequence[str]) -> str:
@@ -137,8 +147,9 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
     }
     indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
     write_release(job.releases, name, parts, indexes[0], indexes[1], facts)
-    found = self_test(load_release(job.releases, name))
+    found = _faults(job, name)
     if found:
+        remove_release(job.releases, name)
         raise ReleaseError(f"release {name} failed its self-test and was not published: {'; '.join(found)}")
     return name
 

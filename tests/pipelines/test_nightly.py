@@ -18,7 +18,7 @@ from db.session import make_engine, make_session_factory, write_transaction
 from pipelines import gate
 from pipelines.ingest import ingest_batches
 from pipelines.nightly import STAGES, GateClosedError, Night, NightlySettings, NothingToLearnError
-from pipelines.release_files import check_files, current_name, read_manifest, release_names
+from pipelines.release_files import ReleaseError, check_files, current_name, read_manifest, release_names
 from pipelines.serving import open_release
 from pipelines.stages import JobRunningError, only_one
 from pipelines.stored_release import load_release, self_test
@@ -208,6 +208,24 @@ def test_a_finished_release_that_was_never_published_is_taken_up(world_copy: Tin
     (releases / "current").unlink()
     assert world_copy.night().release == name
     assert release_names(releases) == [name]
+
+
+def test_a_release_that_fails_its_self_test_is_never_published(
+    world_copy: TinyWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    releases = world_copy.home / "releases"
+    (name,) = release_names(releases)
+    with monkeypatch.context() as patch:
+        patch.setattr("pipelines.night.publish.self_test", lambda _: ["it answers otherwise"])
+        with pytest.raises(ReleaseError, match="self-test and was not published: it answers otherwise"):
+            world_copy.night(stage="publish")
+        assert release_names(releases) == [name]
+        # Nor one that was killed before its test: made from the same, and wrong.
+        (releases / "current").unlink()
+        with pytest.raises(ReleaseError, match="failed its self-test"):
+            world_copy.night()
+    assert current_name(releases) is None
+    assert world_copy.night().release == name
 
 
 def test_a_damaged_release_is_made_anew(world_copy: TinyWorld) -> None:
