@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from pipelines.clean import LIST_ID, LISTS, session_lists
+from pipelines.clean import LISTS, session_lists
 from pipelines.columns import COMPLETION, LISTENED_AT_S, SONG_ID, USER_ID
-from pipelines.corpora import corpus_of_lists
 from pipelines.evaluate import OURS, Row
+from pipelines.list_table import ListTable, table_of, with_sessions
 from recsys.components import Vectors
 from recsys.cooccurrence import count_together, similarity, song_weights
 from recsys.corpus import Corpus
@@ -196,7 +196,7 @@ def songspace_fit(
     fit_base: FitBase,
     *,
     artist_of: Mapping[int, int],
-    playlists: pd.DataFrame | None = None,
+    playlists: ListTable | None = None,
     half_life_days: float = DEFAULT_DAYS,
     seed: int = 0,
 ) -> Fit:
@@ -208,8 +208,8 @@ def songspace_fit(
         As `continuation_base`; it is called twice, for the weights and for the answers.
     artist_of : mapping
         Artist by song id.
-    playlists : frame of list_id, song_id, group, source, optional
-        Lists that teach beside the sessions (`pipelines.clean.playlist_lists`).
+    playlists : ListTable, optional
+        Lists that teach beside the sessions.
     """
 
     def model(log: ListenLog, at_s: int) -> ListenModel:
@@ -226,7 +226,7 @@ def listen_model(
     fit_base: FitBase,
     *,
     artist_of: Mapping[int, int],
-    playlists: pd.DataFrame | None,
+    playlists: ListTable | None,
     half_life_days: float,
 ) -> ListenModel:
     """What a log of listens before a time says, with playlists beside; parameters as `songspace_fit`."""
@@ -261,7 +261,7 @@ def continuation_base(folder: Path, *, seed: int, workers: int, **settings: Any)
     return fit
 
 
-def _corpus(log: ListenLog, playlists: pd.DataFrame | None) -> Corpus:
+def _corpus(log: ListenLog, playlists: ListTable | None) -> Corpus:
     """Sessions of a log, and playlists, in a corpus of database ids."""
     known = log.rows >= 0
     heard = pd.DataFrame(
@@ -272,13 +272,8 @@ def _corpus(log: ListenLog, playlists: pd.DataFrame | None) -> Corpus:
             COMPLETION: log.completion[known],
         }
     )
-    lists = playlists if playlists is not None else pd.DataFrame({name: [] for name in LISTS}, dtype="int64")
-    after = lists.max() + 1 if len(lists) else dict.fromkeys(LISTS, 0)
-    first = {f"first_{name}": int(after[name]) for name in ("group", "source")}
-    sessions = session_lists(heard, first_list=int(after[LIST_ID]), **first)
-    together = pd.concat([lists[list(LISTS)], sessions], ignore_index=True)
-    different = together.groupby(LIST_ID)[SONG_ID].transform("nunique")
-    return corpus_of_lists(together[different >= 2].reset_index(drop=True))
+    lists = table_of(pd.DataFrame(columns=LISTS, dtype="int64")) if playlists is None else playlists
+    return with_sessions(lists, session_lists(heard, first_list=0, first_group=0)).corpus()
 
 
 @dataclass(frozen=True)

@@ -72,15 +72,15 @@ class ListTable:
         songs, indptr = _taken(self.songs, self.indptr, np.flatnonzero(kept))
         return gather_corpus(songs, indptr, self.groups[kept], self.sources[kept])
 
-    def playlists(self) -> pd.DataFrame:
-        """The playlists alone, as `pipelines.clean.playlist_lists` has them."""
-        lengths = np.diff(self.indptr)[: self.n_playlists]
-        columns = {LIST_ID: self.ids, GROUP: self.groups, SOURCE: self.sources}
-        cells = {name: np.repeat(values[: self.n_playlists], lengths) for name, values in columns.items()}
-        songs = self.songs[: self.indptr[self.n_playlists]].astype(np.int64)
-        return pd.DataFrame(
-            {LIST_ID: cells[LIST_ID], SONG_ID: songs, GROUP: cells[GROUP], SOURCE: cells[SOURCE]}
-        )
+    @property
+    def playlists(self) -> ListTable:
+        """The playlists alone."""
+        n = self.n_playlists
+        bounds = self.indptr[: n + 1]
+        return ListTable(
+            self.ids[:n], self.contents[:n], bounds, self.songs[: bounds[-1]], self.groups[:n],
+            self.sources[:n], n,
+        )  # fmt: skip
 
     def mark(self) -> str:
         """Hash of all that models learn from: not of names, which are no part of a list."""
@@ -149,6 +149,17 @@ def playlists_now(
         n_read = len(new)
     groups, sources = kin[GROUP].to_numpy(np.int64), kin[SOURCE].to_numpy(np.int64)
     return ListTable(ids, contents, indptr, songs, groups, sources, len(ids)), n_read
+
+
+def table_of(lists: pd.DataFrame) -> ListTable:
+    """Lists of a frame (`pipelines.clean.playlist_lists`), by list and position, as a table of playlists."""
+    number = lists[LIST_ID].to_numpy(np.int64)
+    first = np.flatnonzero(np.diff(number, prepend=number[0] - 1)) if len(number) else np.zeros(0, np.int64)
+    groups, sources = (lists[name].to_numpy(np.int64)[first] for name in (GROUP, SOURCE))
+    bounds = np.append(first, len(number)).astype(np.int64)
+    contents = np.zeros(len(first), np.uint64)
+    songs = lists[SONG_ID].to_numpy(np.int32)
+    return ListTable(number[first], contents, bounds, songs, groups, sources, len(first))
 
 
 def with_sessions(table: ListTable, sessions: pd.DataFrame) -> ListTable:

@@ -65,10 +65,10 @@ def _choose(
     settings = job.settings
     if listens.empty:
         return ListenChoice(0), None
-    playlists = ListTable.load(job.work.path("clean", LISTS_FILE)).playlists()
+    playlists = ListTable.load(job.work.path("clean", LISTS_FILE)).playlists
     columns = (listens[name].to_numpy() for name in (USER_ID, SONG_ID, LISTENED_AT_S, COMPLETION))
     split = make_listen_split(
-        ListenLog.build(*columns), seed=settings.seed, known=playlists[SONG_ID].unique()
+        ListenLog.build(*columns), seed=settings.seed, known=np.flatnonzero(np.bincount(playlists.songs))
     )
     if len(split.users) < FEWEST_CASES:
         return ListenChoice(len(split.users)), None

@@ -93,11 +93,12 @@ def _next_listen(
 ) -> ListenEvaluation:
     from pipelines.columns import SONG_ID
     from pipelines.evaluate_listens import continuation_base, evaluate_listens, songspace_fit
+    from pipelines.list_table import table_of
     from pipelines.release import ARTIST_ID
 
     base = continuation_base(folder, seed=seed, workers=settings_of(ctx).threads, facts=material.facts)
     artists = dict(zip(material.songs[SONG_ID].tolist(), material.songs[ARTIST_ID].tolist(), strict=True))
-    fit = songspace_fit(base, artist_of=artists, playlists=material.playlists, seed=seed)
+    fit = songspace_fit(base, artist_of=artists, playlists=table_of(material.playlists), seed=seed)
     known = material.playlists[SONG_ID].unique()
     return evaluate_listens(material.listens, fit, seed=seed, known=known, progress=say)
 

@@ -16,6 +16,7 @@ from pipelines.evaluate_listens import (
     peer,
     songspace_fit,
 )
+from pipelines.list_table import table_of
 from pipelines.sample_world import build_world
 from recsys.corpus import Corpus
 from recsys.evaluate import METRICS
@@ -96,7 +97,7 @@ def test_the_model_sees_nothing_of_the_week(listens: pd.DataFrame) -> None:
 def test_songs_known_from_playlists_alone_are_candidates(listens: pd.DataFrame) -> None:
     known = np.array([9_998, 9_999])
     lists = pd.DataFrame({"list_id": 0, "song_id": known, "group": 0, "source": 0})
-    fit = songspace_fit(counted, artist_of={9_998: 1}, playlists=lists)
+    fit = songspace_fit(counted, artist_of={9_998: 1}, playlists=table_of(lists))
     plain = evaluate_listens(listens, fit)
     more = evaluate_listens(listens, fit, known=known)
     assert more.n_songs == plain.n_songs + 2

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from pipelines.clean import kinship, playlist_lists, session_lists, training_lists
+from pipelines.clean import LISTS, kinship, playlist_lists, session_lists, training_lists
 from pipelines.corpora import corpus_of_lists
-from pipelines.list_table import ListTable, playlists_now, with_sessions
+from pipelines.list_table import ListTable, playlists_now, table_of, with_sessions
 
 Lists = dict[int, list[int]]
 
@@ -104,4 +104,14 @@ def test_a_table_says_what_frames_say(tmp_path: Path) -> None:
     found = ListTable.load(tmp_path / "lists.npz").corpus()
     for name in ("song_ids", "indptr", "rows", "groups", "sources"):
         np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
-    pd.testing.assert_frame_equal(table.playlists(), playlist_lists(entries, kinship(marks)))
+    of_frame = table_of(playlist_lists(entries, kinship(marks)))  # Without those that hold no song.
+    assert of_frame.songs.tolist() == table.playlists.songs.tolist()
+    alone, again = table.playlists.corpus(), of_frame.corpus()
+    for name in ("song_ids", "indptr", "rows", "groups", "sources"):
+        np.testing.assert_array_equal(getattr(alone, name), getattr(again, name), err_msg=name)
+
+
+def test_no_lists_make_an_empty_table() -> None:
+    none = table_of(pd.DataFrame(columns=LISTS, dtype="int64"))
+    assert none.indptr.tolist() == [0]
+    assert none.corpus().n_songs == none.playlists.n_playlists == 0
