@@ -28,6 +28,7 @@ from generation.text_encoder import TextEncoder, TextEncoderMissingError
 from pipelines.clean import GROUP, SOURCE, kinship
 from pipelines.columns import ARTIST, NAME, PLAYLIST_ID, SONG_ID, TITLE
 from pipelines.embeddings import Encode, cached_encoder
+from pipelines.list_table import ListTable
 from pipelines.release import ARTIST_ID, Release
 from recsys.cooccurrence import song_weights
 from recsys.corpus import SOURCE_POWER, Corpus
@@ -88,6 +89,7 @@ def _plain(titles: Sequence[str], artists: Sequence[str], tags: Sequence[Sequenc
 def fit_release_tower(
     session_factory: SessionFactory,
     home: Path,
+    lists: ListTable,
     corpus: Corpus,
     vectors: np.ndarray,
     *,
@@ -100,6 +102,8 @@ def fit_release_tower(
     ----------
     home : Path
         For the cache of sentence vectors.
+    lists : ListTable
+        Whose playlists have the names.
     corpus : Corpus
         Of the vocabulary.
     vectors : float array, shape (corpus.n_songs, dim)
@@ -118,12 +122,11 @@ def fit_release_tower(
         facts = placements_repository.song_facts(session, corpus.song_ids.tolist())
         tags = tags_repository.tags_of(session, corpus.song_ids.tolist())
         playlists = playlists_repository.read_playlists(session)
-        entries = playlists_repository.read_entries(session)
     # A song that was taken out of the database since the corpus was made has no facts left.
     facts = facts.set_index(SONG_ID).reindex(corpus.song_ids)
     facts = facts.fillna({TITLE: "", ARTIST: "", ARTIST_ID: -1}).reset_index()
     taught = np.sort(np.argsort(-popularity, kind="stable")[:_MOST_SONGS])
-    spoken, named, groups = _named(playlists, entries, tags, corpus)
+    spoken, named, groups = _named(playlists, lists, tags, corpus)
     try:
         songs = texts_of(facts.iloc[taught], tags, encode)
         names = Texts(encode(spoken), [words_of(name) for name in spoken])
@@ -146,7 +149,7 @@ def fit_release_tower(
 
 
 def _named(
-    playlists: pd.DataFrame, entries: pd.DataFrame, tags: Tags, corpus: Corpus
+    playlists: pd.DataFrame, lists: ListTable, tags: Tags, corpus: Corpus
 ) -> tuple[list[str], sp.csr_matrix, np.ndarray]:
     """Names of playlists and tags: the texts, names x songs, and the groups (`recsys.towers.Names`)."""
     kin = kinship(playlists)
@@ -154,16 +157,12 @@ def _named(
     names = names[names["key"] != ""].join(kin[[GROUP, SOURCE]], on=PLAYLIST_ID)
     number, keys = pd.factorize(names["key"])
     spoken = names.drop_duplicates("key")[NAME].tolist()
-    size = names[SOURCE].map(kin[SOURCE].value_counts())
-    of_playlist = pd.DataFrame(
-        {"number": number, "weight": size.to_numpy(np.float64) ** -SOURCE_POWER}, index=names[PLAYLIST_ID]
-    )
-    known = entries[entries[SONG_ID].isin(corpus.song_ids) & entries[PLAYLIST_ID].isin(names[PLAYLIST_ID])]
-    known = known.drop_duplicates([PLAYLIST_ID, SONG_ID])
-    rows = of_playlist.loc[known[PLAYLIST_ID].to_numpy()]
-    columns = np.searchsorted(corpus.song_ids, known[SONG_ID].to_numpy())
-    shape = (len(keys), corpus.n_songs)
-    of_names = sp.csr_matrix((rows["weight"].to_numpy(), (rows["number"].to_numpy(), columns)), shape=shape)
+    size = names[SOURCE].map(kin[SOURCE].value_counts()).to_numpy(np.float64)
+    place = pd.Index(lists.ids[: lists.n_playlists]).get_indexer(pd.Index(names[PLAYLIST_ID]))
+    there = place >= 0  # A playlist may have come since the lists were read.
+    shape = (len(keys), lists.n_playlists)
+    of_lists = sp.csr_matrix(((size**-SOURCE_POWER)[there], (number[there], place[there])), shape=shape)
+    of_names = sp.csr_matrix(of_lists @ _incidence(lists.playlists, corpus))
     groups = _families(number, names[GROUP].to_numpy(np.int64), len(keys))
     kept = _most_used(of_names, _MOST_NAMES)
     tag_names, of_tags = _tagged(tags, corpus)
@@ -172,6 +171,21 @@ def _named(
         sp.csr_matrix(sp.vstack([of_names[kept], of_tags]), dtype=np.float32),
         np.concatenate([groups[kept], np.full(len(tag_names), -1, dtype=np.int64)]),
     )
+
+
+def _incidence(lists: ListTable, corpus: Corpus) -> sp.csr_matrix:
+    """Which songs of a corpus each list holds: ones, int8, shape (n_lists, n_songs)."""
+    highest = int(max(lists.songs.max(initial=0), corpus.song_ids.max(initial=0)))
+    row_of = np.full(highest + 1, -1, dtype=np.int32)
+    row_of[corpus.song_ids] = np.arange(corpus.n_songs, dtype=np.int32)
+    rows = row_of[lists.songs]
+    known = rows >= 0
+    bounds = np.concatenate([[0], np.cumsum(known)])[lists.indptr]
+    ones = np.ones(int(bounds[-1]), np.int8)
+    held = sp.csr_matrix((ones, rows[known], bounds), shape=(len(lists.ids), corpus.n_songs))
+    held.sum_duplicates()
+    held.data[:] = 1
+    return held
 
 
 def _families(names: np.ndarray, groups: np.ndarray, n_names: int) -> np.ndarray:

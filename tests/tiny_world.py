@@ -22,6 +22,8 @@ from db.repositories import users as users_repository
 from db.session import SessionFactory, make_engine, make_session_factory, write_transaction
 from pipelines.columns import ALIASES, DTYPES, ENTRIES, LISTENS, PLAYLISTS, SONGS
 from pipelines.ingest import ingest_batches
+from pipelines.list_table import ListTable
+from pipelines.night.clean import LISTS_FILE
 from pipelines.nightly import Night, NightlyReport, NightlySettings
 from pipelines.release import Release
 from pipelines.sample_world import SampleWorld, build_world
@@ -55,6 +57,11 @@ class TinyWorld:
     def release(self) -> Release:
         """The published release."""
         return need_release(self.home)
+
+    @property
+    def lists(self) -> ListTable:
+        """The lists that the last night read."""
+        return ListTable.load(self.home / "nightly" / "clean" / LISTS_FILE)
 
     def night(self, *, stage: str | None = None, force: bool = False, seed: int = 1) -> NightlyReport:
         """Run the nightly job, or a stage of it, in one thread."""

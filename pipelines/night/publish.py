@@ -106,6 +106,18 @@ def _faults(job: Job, name: str) -> list[str]:
 
 
 def _make_release(job: Job, mark: Sequence[str]) -> str:
+    """Write a release and test it."""
+    name = _new_name(job)
+    # What it is made of is let go before it is read back: a large one would be in memory twice.
+    _write(job, name, mark)
+    found = _faults(job, name)
+    if found:
+        remove_release(job.releases, name)
+        raise ReleaseError(f"release {name} failed its self-test and was not published: {'; '.join(found)}")
+    return name
+
+
+def _write(job: Job, name: str, mark: Sequence[str]) -> None:
     path = job.work.path
     corpus = without_kinship(load_corpus(path("corpus", "corpus.npz")))
     songs = pd.read_parquet(path("clean", "songs.parquet")).set_index(SONG_ID)
@@ -131,7 +143,6 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
         audio=AudioTower.load(audio) if (audio := path("sounds", "audio.npz")).exists() else None,
         **arrays,
     )
-    name = _new_name(job)
     facts = {
         "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "made_from": list(mark),
@@ -147,11 +158,6 @@ def _make_release(job: Job, mark: Sequence[str]) -> str:
     }
     indexes = [VectorIndex.load(path("index", f"{which}.faiss")) for which in ("input", "output")]
     write_release(job.releases, name, parts, indexes[0], indexes[1], facts)
-    found = _faults(job, name)
-    if found:
-        remove_release(job.releases, name)
-        raise ReleaseError(f"release {name} failed its self-test and was not published: {'; '.join(found)}")
-    return name
 
 
 def _memory(job: Job) -> dict[str, object]:

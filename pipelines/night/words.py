@@ -11,6 +11,8 @@ import numpy as np
 from db.repositories import playlists as playlists_repository
 from db.repositories import tags as tags_repository
 from pipelines.columns import NAME, PLAYLIST_ID
+from pipelines.list_table import ListTable
+from pipelines.night.clean import LISTS_FILE
 from pipelines.night.job import Job, hash_of_rows
 from pipelines.stages import StageReport
 from pipelines.towers import fit_release_tower
@@ -28,8 +30,9 @@ def run(job: Job) -> StageReport:
     def write(folder: Path) -> Mapping[str, Any]:
         corpus = load_corpus(job.work.path("corpus", "corpus.npz"))
         vectors = unit(np.load(job.work.path("song2vec", "input.npy")))
+        lists = ListTable.load(job.work.path("clean", LISTS_FILE))
         tower = fit_release_tower(
-            job.session_factory, job.home, corpus, vectors, seed=job.settings.seed, encode=job.encode
+            job.session_factory, job.home, lists, corpus, vectors, seed=job.settings.seed, encode=job.encode
         )
         if tower is None:
             return {"tower": "none"}

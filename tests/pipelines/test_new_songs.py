@@ -33,7 +33,9 @@ def with_tower(release: Release, tower: TextTower | None) -> Release:
 def towered(world: TinyWorld) -> Release:
     found = world.release
     vectors = found.vectors[: found.n_songs]
-    tower = fit_release_tower(world.factory, world.home, found.parts.corpus, vectors, seed=1, encode=ENCODE)
+    tower = fit_release_tower(
+        world.factory, world.home, world.lists, found.parts.corpus, vectors, seed=1, encode=ENCODE
+    )
     return with_tower(found, tower)
 
 

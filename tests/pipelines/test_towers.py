@@ -30,7 +30,13 @@ def release(tiny_world: TinyWorld) -> Release:
     found = tiny_world.release
     vectors = found.vectors[: found.n_songs]
     tower = fit_release_tower(
-        tiny_world.factory, tiny_world.home, found.parts.corpus, vectors, seed=1, encode=ENCODE
+        tiny_world.factory,
+        tiny_world.home,
+        tiny_world.lists,
+        found.parts.corpus,
+        vectors,
+        seed=1,
+        encode=ENCODE,
     )
     assert tower is not None
     return with_tower(found, tower)
@@ -114,7 +120,9 @@ def test_a_night_without_the_encoder_makes_no_tower(
 
     corpus = tiny_world.release.parts.corpus
     vectors = tiny_world.release.vectors[: corpus.n_songs]
-    found = fit_release_tower(tiny_world.factory, tiny_world.home, corpus, vectors, seed=1, encode=missing)
+    found = fit_release_tower(
+        tiny_world.factory, tiny_world.home, tiny_world.lists, corpus, vectors, seed=1, encode=missing
+    )
     assert found is None
     assert "will place no words" in caplog.text
 
@@ -130,7 +138,9 @@ def test_songs_that_are_gone_from_the_database_teach_nothing(world_copy: TinyWor
     beside = build_corpus(np.array([0, 0]), np.array([corpus.song_ids[0], 10**6]), np.array([0, 0]))
     vectors = world_copy.release.vectors[:2]
     with write_transaction(world_copy.factory):
-        tower = fit_release_tower(world_copy.factory, world_copy.home, beside, vectors, seed=1, encode=ENCODE)
+        tower = fit_release_tower(
+            world_copy.factory, world_copy.home, world_copy.lists, beside, vectors, seed=1, encode=ENCODE
+        )
     assert tower is not None
 
 
