@@ -32,7 +32,7 @@ from recsys.blend import DEFAULT_WEIGHTS
 from recsys.cooccurrence import count_after, count_together
 from recsys.corpus import Corpus
 from recsys.factors import Factors
-from recsys.index import VectorIndex
+from recsys.index import IndexSettings, VectorIndex, for_output
 from recsys.listen_blend import DEFAULT_WEIGHTS as LISTEN_WEIGHTS
 from recsys.listen_ranker import NAMES, REACH, ListenRanker, listen_settings
 from recsys.next_listen import NEW
@@ -180,7 +180,8 @@ def _write_release(home: Path, size: Size, taste: Taste, songs: pd.DataFrame) ->
             LISTEN_WEIGHTS[NEW], _noisy_trees(NAMES, rng, listen_settings(seed=1, workers=1))
         ),
     )
-    index, output_index = VectorIndex.build(vectors), VectorIndex.build(output)
+    index = VectorIndex.build(vectors)
+    output_index = VectorIndex.build(output, for_output(IndexSettings()))
     release = Release(NAME, {}, parts, index, output_index)
     ranked = replace(parts, ranker=_noisy_trees(release.features.names, rng, RankerSettings(workers=1)))
     write_release(home / "releases", NAME, ranked, index, output_index, {})

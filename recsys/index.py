@@ -9,7 +9,7 @@ indexes.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,8 @@ _MAPPED_FROM = 16 * 2**20
 _AT_ONCE = 200_000
 # So many times k vectors are compared, at least.
 _TIMES_K = 8
+# Lists of output vectors that are visited (docs/scaling.md).
+_OUTPUT_LISTS = 64
 # Queries of one answer: a vector for each interest.
 _FEW = 8
 
@@ -48,6 +50,13 @@ class IndexSettings:
     ef_search: int = 96
     n_probe: int = 16
     seed: int = 1
+
+
+def for_output(settings: IndexSettings) -> IndexSettings:
+    """The settings for song2vec's output vectors, which are not of one length: the best are spread over more
+    lists.
+    """
+    return replace(settings, of_one_length=False, n_probe=_OUTPUT_LISTS)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ asks for.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +12,15 @@ import numpy as np
 
 from pipelines.night.job import Job
 from pipelines.stages import StageReport
-from recsys.index import IndexSettings, VectorIndex, why_of
+from recsys.index import IndexSettings, VectorIndex, for_output, why_of
 from recsys.song2vec import unit
 from recsys.tail import Tail
-
-# Output vectors are not of one length: the best are spread over more lists (docs/scaling.md).
-_OUTPUT_LISTS = 64
 
 
 def run(job: Job) -> StageReport:
     """Build both indexes."""
     settings = IndexSettings(kind=job.settings.index, seed=job.settings.seed)
-    beside = replace(settings, of_one_length=False, n_probe=_OUTPUT_LISTS)
+    beside = for_output(settings)
 
     def write(folder: Path) -> Mapping[str, Any]:
         vectors = unit(np.load(job.work.path("song2vec", "input.npy")))
@@ -42,5 +38,5 @@ def run(job: Job) -> StageReport:
             "why those": why_of(output, of_one_length=False),
         }
 
-    inputs = [job.work.mark_of("song2vec"), settings.kind, _OUTPUT_LISTS]
+    inputs = [job.work.mark_of("song2vec"), settings.kind, beside.n_probe]
     return job.work.run("index", write, inputs=inputs, again=job.again("index"))
