@@ -82,9 +82,7 @@ def measure(n_lists: int, seed: int, folder: Path, clock: Clock) -> None:
         after = count_after(corpus)
     print(f"{together.nnz:,} neighbours, {after.nnz:,} that come after", flush=True)
     del together, after
-    stand_ins = {
-        "train_song2vec": vectors_at_random, "fit_factors": factors_at_random, "_promising": lambda _: False,
-    }  # fmt: skip
+    stand_ins = {"train_song2vec": vectors_at_random, "fit_factors": factors_at_random}
     with patch.multiple(fit, **stand_ins), clock.measure("evaluate"):
         choice, _ = fit.choose(corpus, facts_of(world), folder, seed=seed, workers=2, pairs=1.0)
     print(f"{choice.n_cases:,} cases", flush=True)

@@ -94,14 +94,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Fold:
-    """One split with everything fitted on its training part; `with_order` says whether the transformer is
-    among it.
+    """One split with everything fitted on its training part.
+
+    `with_order` says whether the transformer is among it; `knn` is item-kNN's NDCG@100 of each case.
     """
 
     split: Split
     features: SongFeatures
     table: Table
     with_order: bool = False
+    knn: np.ndarray = field(default_factory=lambda: np.zeros(0))
 
     def without_order(self) -> Fold:
         """The same without the transformer."""
@@ -111,7 +113,8 @@ class Fold:
         kept = [i for i, name in enumerate(names) if name != TRANSFORMER]
         components = {names[i]: self.features.components[names[i]] for i in kept}
         table = replace(self.table, features=self.table.features[:, :, kept])
-        return Fold(self.split, replace(self.features, components=components), table)
+        features = replace(self.features, components=components)
+        return replace(self, features=features, table=table, with_order=False)
 
 
 @dataclass(frozen=True)
@@ -172,6 +175,8 @@ def fit_folds(
     for split in splits:
         if not split.cases:
             continue
+        # Before all else, and let go: on a large corpus its neighbours take gigabytes.
+        knn = measure(fit_item_knn(split.train), split.cases)["ndcg@100"]
         own = facts.of(split.train.song_ids)
         components = fit_components(
             split.train, own, folder, seed=seed, workers=workers, pairs=pairs, share=FOLD_SHARE
@@ -180,7 +185,7 @@ def fit_folds(
         if order:
             components[TRANSFORMER] = fit_transformer(split.train, seed=seed, pairs=pairs)
         table = gather(components, split.cases, split.train.n_songs)
-        fold = Fold(split, features_of(components, split.train, own), table, order)
+        fold = Fold(split, features_of(components, split.train, own), table, order, knn)
         folds.append(fold if folds or _promising(fold) else fold.without_order())
     return tuple(folds)
 
@@ -202,7 +207,7 @@ def _promising(fold: Fold) -> bool:
     names = list(fold.features.components)
     alone = np.array([name == TRANSFORMER for name in names], dtype=np.float32)
     ours = float(measure_weights(fold.table, alone)["ndcg@100"].mean())
-    knn = float(measure(fit_item_knn(fold.split.train), fold.split.cases)["ndcg@100"].mean())
+    knn = float(fold.knn.mean())
     logger.info("transformer: NDCG@100 %.4f on the first fold, item-kNN %.4f", ours, knn)
     return ours >= _PROMISING * knn
 
@@ -277,9 +282,7 @@ def choose(
         trees = fit_trees(gather_queries(folds, weights), folds[0].features.names, settings)
         ranker = None if trees is None else replace(trees, mix=mix)
     served = outcome.blend if ranker is None else outcome.mixes[mix]
-    knn = np.concatenate(
-        [measure(fit_item_knn(fold.split.train), fold.split.cases)["ndcg@100"] for fold in folds]
-    )
+    knn = np.concatenate([fold.knn for fold in folds])
     choice = Choice(
         weights={name: float(weight) for name, weight in zip(names, weights, strict=True)},
         n_cases=len(groups),
