@@ -3,9 +3,10 @@
     python -m benchmarks.whole_world [--lists 1000000] [--seed 1]
 
 The lists of the scale world come straight from its seed, without files and database. song2vec, the factors
-and the transformer are not trained: vectors drawn at random stand in for them, as large as theirs. So
-what is measured is what no training is: parting the lists into vocabulary and tail, the corpus file,
-counting what stands together and after, and in `evaluate` folds, components, tables, trees and item-kNN.
+and the transformer are not trained: vectors drawn at random stand in for them, as large as theirs, and the
+indexes over them are inverted lists. So what is measured is what no training is: parting the lists into
+vocabulary and tail, the corpus file, counting what stands together and after, in `evaluate` folds,
+components, tables, trees and item-kNN, and in `publish` a release written, read back, tested and unfolded.
 """
 
 from __future__ import annotations
@@ -13,20 +14,36 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 import numpy as np
+import pandas as pd
+import scipy.sparse as sp
 
 from benchmarks.growth_part import Clock, print_figures
 from benchmarks.scale_world_model import Size, World
+from pipelines.columns import ARTIST, SONG_ID, TITLE
 from pipelines.list_table import ListTable
+from pipelines.release import ALBUM_ID, ARTIST_ID, RECORDING_KEY, ReleaseParts
+from pipelines.stored_release import load_release, self_test, write_release
+from pipelines.unfolded_release import unfold
 from recsys import fit
+from recsys.components import Vectors
 from recsys.cooccurrence import count_after, count_together
-from recsys.corpus import Corpus, sample_versions, write_corpus_file
+from recsys.corpus import (
+    Corpus,
+    load_corpus,
+    sample_versions,
+    save_corpus,
+    without_kinship,
+    write_corpus_file,
+)
 from recsys.factors import Factors, FactorSettings
 from recsys.facts import SongFacts
-from recsys.song2vec import Song2VecSettings, SongVectors, settings_for
-from recsys.tail import choose_min_count, split_tail
+from recsys.index import IVF, IndexSettings, VectorIndex, for_output
+from recsys.song2vec import Song2VecSettings, SongVectors, settings_for, unit
+from recsys.tail import Tail, choose_min_count, split_tail
 
 
 def lists_of(world: World) -> ListTable:
@@ -61,31 +78,101 @@ def factors_at_random(corpus: Corpus, settings: FactorSettings) -> Factors:
     return Factors(drawn, settings.l2, settings.alpha)
 
 
-def measure(n_lists: int, seed: int, folder: Path, clock: Clock) -> None:
-    """Do it all in order."""
-    world = World(Size.of(n_lists), seed)
-    with clock.measure("lists"):
-        lists = lists_of(world)
-    print(f"{len(lists.songs):,} rows, {n_lists:,} lists, {world.size.songs:,} songs", flush=True)
-    with clock.measure("corpus"):
-        everything = lists.corpus()
-        corpus, tail = split_tail(everything, choose_min_count(everything))
-        del lists, everything
-        settings = settings_for(corpus, seed=seed)
-        drawn = sample_versions(corpus, rounds=settings.rounds, rng=np.random.default_rng(seed))
-        write_corpus_file(corpus, folder / "corpus.txt", drawn)
+def corpus_stage(world: World, folder: Path) -> None:
+    """Part the lists, and write them as song2vec reads them."""
+    everything = lists_of(world).corpus()
+    corpus, tail = split_tail(everything, choose_min_count(everything))
+    del everything
+    save_corpus(folder / "corpus.npz", corpus)
+    tail.save(folder / "tail.npz")
+    settings = settings_for(corpus, seed=world.seed)
+    drawn = sample_versions(corpus, rounds=settings.rounds, rng=np.random.default_rng(world.seed))
+    write_corpus_file(corpus, folder / "corpus.txt", drawn)
     (folder / "corpus.txt").unlink()
-    print(f"{corpus.n_songs:,} songs of the vocabulary, {len(tail.song_ids):,} of the tail", flush=True)
-    del tail
-    with clock.measure("cooccurrence"):
-        together = count_together(corpus)
-        after = count_after(corpus)
-    print(f"{together.nnz:,} neighbours, {after.nnz:,} that come after", flush=True)
-    del together, after
+    print(
+        f"{corpus.n_tokens:,} places, {corpus.n_songs:,} songs, {len(tail.song_ids):,} of the tail",
+        flush=True,
+    )
+
+
+def cooccurrence_stage(world: World, folder: Path) -> None:
+    """Count."""
+    corpus = load_corpus(folder / "corpus.npz")
+    for name, count in (("together", count_together), ("after", count_after)):
+        found = count(corpus)
+        print(f"{name}: {found.nnz:,} entries", flush=True)
+        sp.save_npz(folder / f"{name}.npz", found, compressed=False)
+
+
+def evaluate_stage(world: World, folder: Path) -> None:
+    """Choose on folds."""
     stand_ins = {"train_song2vec": vectors_at_random, "fit_factors": factors_at_random}
-    with patch.multiple(fit, **stand_ins), clock.measure("evaluate"):
-        choice, _ = fit.choose(corpus, facts_of(world), folder, seed=seed, workers=2, pairs=1.0)
+    with patch.multiple(fit, **stand_ins):
+        choice, _ = fit.choose(
+            load_corpus(folder / "corpus.npz"), facts_of(world), folder, seed=world.seed, workers=2, pairs=1.0
+        )
     print(f"{choice.n_cases:,} cases", flush=True)
+
+
+def publish_stage(world: World, folder: Path) -> None:
+    """Write a release, read it back, test it, unfold it."""
+    _write(world, folder)
+    assert not self_test(load_release(folder, "release"))
+    unfold(folder, "release")
+
+
+def _write(world: World, folder: Path) -> None:
+    corpus, tail = without_kinship(load_corpus(folder / "corpus.npz")), Tail.load(folder / "tail.npz")
+    drawn = vectors_at_random(Path(), corpus.n_songs, settings_for(corpus, seed=world.seed))
+    vectors = Vectors.build(drawn)
+    parts = ReleaseParts(
+        corpus=corpus,
+        tail=tail,
+        songs=_songs(world, np.concatenate([corpus.song_ids, tail.song_ids])),
+        input=vectors.input,
+        output=vectors.output,
+        prior=vectors.prior,
+        log_normaliser=vectors.log_normaliser,
+        together=sp.csr_matrix(sp.load_npz(folder / "together.npz")),
+        after=sp.csr_matrix(sp.load_npz(folder / "after.npz")),
+        factors=factors_at_random(corpus, FactorSettings()),
+        weights=fit.DEFAULT_WEIGHTS,
+    )
+    settings, places = IndexSettings(kind=IVF), unit(vectors.input)
+    indexes = [
+        VectorIndex.build(np.concatenate([places, tail.vectors(places)]), settings),
+        VectorIndex.build(vectors.output, for_output(settings)),
+    ]
+    write_release(folder, "release", parts, indexes[0], indexes[1], {})
+
+
+def _songs(world: World, song_ids: np.ndarray) -> pd.DataFrame:
+    artists = world.catalogue.artists[song_ids].astype(np.int64)
+    columns: dict[str, Any] = {
+        SONG_ID: song_ids,
+        TITLE: [f"Song {song}" for song in song_ids.tolist()],
+        ARTIST: [f"Artist {artist}" for artist in artists.tolist()],
+        ARTIST_ID: artists,
+        ALBUM_ID: np.full(len(song_ids), -1),
+        RECORDING_KEY: [f"{artist}|{song}" for artist, song in zip(artists, song_ids, strict=True)],
+    }
+    return pd.DataFrame(columns)
+
+
+STAGES = {
+    "corpus": corpus_stage,
+    "cooccurrence": cooccurrence_stage,
+    "evaluate": evaluate_stage,
+    "publish": publish_stage,
+}
+
+
+def measure(n_lists: int, seed: int, folder: Path, clock: Clock) -> None:
+    """Do all stages in order."""
+    world = World(Size.of(n_lists), seed)
+    for name, stage in STAGES.items():
+        with clock.measure(name):
+            stage(world, folder)
 
 
 def main() -> None:
