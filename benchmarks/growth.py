@@ -55,8 +55,8 @@ def keep(results: Path, part: float, found: dict[str, Any]) -> None:
     results.write_text(json.dumps(ordered, indent=1) + "\n", encoding="utf-8")
 
 
-def exponents(known: dict[str, Any], what: str) -> dict[str, tuple[float, float]]:
-    """Of each stage that was measured at two sizes or more the exponent of growth, and what it comes to.
+def exponents(known: dict[str, Any]) -> dict[str, tuple[float, float]]:
+    """Of each stage measured at two sizes or more the exponent of its seconds, and what they come to.
 
     A straight line through the logarithms by least squares.
     """
@@ -64,7 +64,7 @@ def exponents(known: dict[str, Any], what: str) -> dict[str, tuple[float, float]
     fitted: dict[str, tuple[float, float]] = {}
     for stage in STAGES:
         points = [
-            (one["rows"], one["stages"][stage][what]) for one in known.values() if stage in one["stages"]
+            (one["rows"], one["stages"][stage]["cpu_s"]) for one in known.values() if stage in one["stages"]
         ]
         if len(points) >= 2:
             x, y = np.log(np.array(points, dtype=np.float64)).T
@@ -73,15 +73,34 @@ def exponents(known: dict[str, Any], what: str) -> dict[str, tuple[float, float]
     return fitted
 
 
+def memory_at_full(known: dict[str, Any]) -> dict[str, float]:
+    """MiB of each stage at a million lists, by the straight line in rows through its two largest parts.
+
+    A power law would take what the program itself holds, which does not grow, for slow growth. Where a stage
+    keeps no more than so much of something, the line says too much.
+    """
+    full, found = FULL_LISTS * 66.0, {}
+    for stage in STAGES:
+        points = sorted(
+            (one["rows"], one["stages"][stage]["peak_mib"])
+            for one in known.values()
+            if stage in one["stages"]
+        )
+        if len(points) >= 2:
+            (few, less), (many, more) = points[-2:]
+            found[stage] = more + (more - less) / (many - few) * (full - many)
+    return found
+
+
 def report(results: Path, picture: Path | None) -> str:
     """The table in Markdown; draws the picture where one is asked for."""
     known = json.loads(results.read_text(encoding="utf-8"))
-    seconds, memory = exponents(known, "cpu_s"), exponents(known, "peak_mib")
+    seconds, memory = exponents(known), memory_at_full(known)
     sizes = [f"{one['rows']:,}" for one in known.values()]
     lines = [
         "| stage | "
         + " | ".join(f"{size} rows" for size in sizes)
-        + " | exponent | at 66M rows | memory there |",
+        + " | exponent | at 66M rows | memory there, by a line |",
         "|---" * (len(sizes) + 4) + "|",
     ]
     for stage, (slope, at_full) in seconds.items():
@@ -92,7 +111,7 @@ def report(results: Path, picture: Path | None) -> str:
         mark = " (training)" if stage in TRAINING else "" if slope <= BAR else " **over 1.1**"
         lines.append(
             f"| {stage}{mark} | " + " | ".join(cells)
-            + f" | {slope:.2f} | {at_full / 60:,.1f} min | {memory[stage][1] / 1024:,.1f} GiB |"
+            + f" | {slope:.2f} | {at_full / 60:,.1f} min | {memory[stage] / 1024:,.1f} GiB |"
         )  # fmt: skip
     if picture is not None:
         _draw(known, seconds, picture)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.growth import NIGHT, STAGES, exponents, keep, report
+from benchmarks.growth import NIGHT, STAGES, exponents, keep, memory_at_full, report
 from benchmarks.growth_part import Clock, measure_part
 from benchmarks.whole_world import measure
 
@@ -20,9 +20,16 @@ def found(rows: int, power: float) -> dict[str, object]:
 @pytest.mark.parametrize("power", [0.9, 1.0, 1.4])
 def test_the_exponent_of_a_power_law_is_found(power: float) -> None:
     known = {str(rows): found(rows, power) for rows in (1_000, 30_000, 200_000)}
-    slope, at_full = exponents(known, "cpu_s")["clean"]
+    slope, at_full = exponents(known)["clean"]
     assert slope == pytest.approx(power)
     assert at_full == pytest.approx(2e-6 * 66e6**power)
+
+
+def test_memory_is_carried_on_by_a_line_through_the_two_largest_parts() -> None:
+    known = {str(rows): found(rows, 1.0) for rows in (1_000, 30_000, 200_000)}
+    for one, mib in zip(known.values(), (300.0, 230.0, 400.0), strict=True):
+        one["stages"]["clean"]["peak_mib"] = mib  # type: ignore[index]
+    assert memory_at_full(known)["clean"] == pytest.approx(200 + 66e6 / 1_000)
 
 
 def test_what_is_measured_again_is_replaced_and_the_rest_stays(tmp_path: Path) -> None:
