@@ -26,7 +26,7 @@ CODE := $(PACKAGES) tests benchmarks
 
 .PHONY: help setup demo test lint format docs check clean bench-song2vec bench-index bench-kill-nightly bench-kills sweep-song2vec \
 	bench-lists bench-recommend bench-service bench-postgres bench-page-times bench-calls bench-studio bench-codec bench-taste bench-control bench-memorisation bench-frechet bench-diffusion bench-edit bench-generate bench-lyrics \
-	compare-styles studio-truth ablate-ranker scale-world bench-growth bench-warm-start
+	compare-styles studio-truth ablate-ranker scale-world bench-growth bench-whole-world bench-warm-start
 
 help:  ## show this list
 	@sed -n 's/^\([a-z0-9_-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 28
@@ -91,6 +91,9 @@ scale-world: $(INSTALLED)  ## a world of any size on disk (ARGS='write FOLDER --
 
 bench-growth: $(INSTALLED)  ## how time and memory grow with the rows (ARGS='run --parts 0.001 0.003 0.01'; 'report')
 	$(BIN)/python -m benchmarks.growth $(ARGS)
+
+bench-whole-world: $(INSTALLED)  ## a night without its trainings at the size of a million lists (ARGS='--lists 500000')
+	$(BIN)/python -m benchmarks.whole_world $(ARGS)
 
 bench-warm-start: $(INSTALLED)  ## song2vec from yesterday's vectors beside song2vec anew (ARGS='--data FOLDER')
 	$(BIN)/python -m benchmarks.warm_start $(ARGS)
