@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
-from recsys.cooccurrence import similarity, song_weights
+from recsys.cooccurrence import count_together, similarity, song_weights
 from recsys.corpus import Corpus
 from recsys.facts import numbered
 from recsys.leaving_out import Sum
@@ -104,16 +104,20 @@ def same_maker(corpus: Corpus, makers: np.ndarray) -> Makers:
 def beside_makers(corpus: Corpus, makers: np.ndarray) -> Makers:
     """More by the artists that stand in the same lists."""
     found = _makers(corpus, makers, _AMONG_ARTISTS, None)
-    incidence = sp.csr_matrix(corpus.incidence() @ found.membership)
-    incidence.data[:] = 1.0
-    weighted = sp.csr_matrix(sp.diags(corpus.weights()) @ incidence)
-    counts = sp.csr_matrix(weighted.T @ incidence, dtype=np.float32)
-    counts = sp.csr_matrix(counts - sp.diags(counts.diagonal()), dtype=np.float32)
-    counts.eliminate_zeros()
-    counts.sort_indices()
-    in_lists = np.asarray(weighted.sum(0)).ravel()
-    beside = similarity(counts, in_lists, alpha=0.5, shrink=_SHRINK)
+    lists = _lists_of_makers(corpus, found)
+    beside = similarity(count_together(lists), song_weights(lists), alpha=0.5, shrink=_SHRINK)
     return Makers(found.membership, found.makers, found.share, beside)
+
+
+def _lists_of_makers(corpus: Corpus, found: Makers) -> Corpus:
+    """The lists with known makers in the place of songs, each once."""
+    known = np.diff(found.membership.indptr)[corpus.rows] > 0
+    bounds = np.concatenate([[0], np.cumsum(known)])[corpus.indptr]
+    makers = found.makers[corpus.rows[known]].astype(np.int32)
+    n_makers = found.membership.shape[1]
+    held = sp.csr_matrix((np.ones(len(makers), np.int8), makers, bounds), shape=(corpus.n_lists, n_makers))
+    held.sum_duplicates()
+    return Corpus(np.arange(n_makers), held.indptr, held.indices, corpus.groups, corpus.sources)
 
 
 def _makers(corpus: Corpus, makers: np.ndarray, power: float, beside: sp.csr_matrix | None) -> Makers:
