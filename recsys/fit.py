@@ -94,9 +94,8 @@ class Choice:
 
 @dataclass(frozen=True)
 class Fold:
-    """One split with everything fitted on its training part.
-
-    `with_order` says whether the transformer is among it; `knn` is item-kNN's NDCG@100 of each case.
+    """One split with everything fitted on its training part; `with_order` says whether the transformer is
+    among it, `knn` is item-kNN's NDCG@100 of each case.
     """
 
     split: Split
