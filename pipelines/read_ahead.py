@@ -39,7 +39,10 @@ def is_worth_it(path: Path, format: str | None, namespace: str | None, before: R
     found = format or detect(path)
     if not isinstance(found, str) or found not in _AHEAD:
         return False
-    return _left_bytes(path, found, namespace or default_namespace(path, found), before) >= LARGE_BYTES
+    try:
+        return _left_bytes(path, found, namespace or default_namespace(path, found), before) >= LARGE_BYTES
+    except OSError:
+        return False  # As above: a file is gone meanwhile.
 
 
 def _left_bytes(path: Path, format: str, namespace: str, before: ReadBefore) -> int:
