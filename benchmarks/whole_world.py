@@ -1,18 +1,22 @@
 """What a night does between its trainings, at the size of the whole million lists: seconds and memory.
 
-    python -m benchmarks.whole_world [--lists 1000000] [--seed 1]
+    python -m benchmarks.whole_world [--lists 1000000] [--seed 1] [--stages corpus cooccurrence]
 
 The lists of the scale world come straight from its seed, without files and database. song2vec, the factors
 and the transformer are not trained: vectors drawn at random stand in for them, as large as theirs, and the
 indexes over them are inverted lists. So what is measured is what no training is: parting the lists into
 vocabulary and tail, the corpus file, counting what stands together and after, in `evaluate` folds,
-components, tables, trees and item-kNN, and in `publish` a release written, read back, tested and unfolded.
+components, tables, trees and item-kNN, in `listens` the half-life, lists and sessions counted together and
+what orders a user's candidates, and in `publish` a release written, read back, tested and unfolded.
+`--stages` does some alone, with `--keep FOLDER` from what others left there.
 """
 
 from __future__ import annotations
 
 import argparse
 import tempfile
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -23,8 +27,11 @@ import scipy.sparse as sp
 
 from benchmarks.growth_part import Clock, print_figures
 from benchmarks.scale_world_model import Size, World
-from pipelines.columns import ARTIST, SONG_ID, TITLE
+from pipelines.columns import ARTIST, COMPLETION, LISTENED_AT_S, SONG_ID, TITLE, USER_ID
 from pipelines.list_table import ListTable
+from pipelines.night.job import NightlySettings
+from pipelines.night.listens import choose_with
+from pipelines.profiles import measure_half_life
 from pipelines.release import ALBUM_ID, ARTIST_ID, RECORDING_KEY, ReleaseParts
 from pipelines.stored_release import load_release, self_test, write_release
 from pipelines.unfolded_release import unfold
@@ -41,6 +48,7 @@ from recsys.corpus import (
 )
 from recsys.factors import Factors, FactorSettings
 from recsys.facts import SongFacts
+from recsys.half_life import DEFAULT_DAYS
 from recsys.index import IVF, IndexSettings, VectorIndex, for_output
 from recsys.song2vec import Song2VecSettings, SongVectors, settings_for, unit
 from recsys.tail import Tail, choose_min_count, split_tail
@@ -78,6 +86,11 @@ def factors_at_random(corpus: Corpus, settings: FactorSettings) -> Factors:
     return Factors(drawn, settings.l2, settings.alpha)
 
 
+def stand_ins() -> AbstractContextManager[Any]:
+    """No training while this lasts."""
+    return patch.multiple(fit, train_song2vec=vectors_at_random, fit_factors=factors_at_random)
+
+
 def corpus_stage(world: World, folder: Path) -> None:
     """Part the lists, and write them as song2vec reads them."""
     everything = lists_of(world).corpus()
@@ -106,12 +119,37 @@ def cooccurrence_stage(world: World, folder: Path) -> None:
 
 def evaluate_stage(world: World, folder: Path) -> None:
     """Choose on folds."""
-    stand_ins = {"train_song2vec": vectors_at_random, "fit_factors": factors_at_random}
-    with patch.multiple(fit, **stand_ins):
+    with stand_ins():
         choice, _ = fit.choose(
             load_corpus(folder / "corpus.npz"), facts_of(world), folder, seed=world.seed, workers=2, pairs=1.0
         )
     print(f"{choice.n_cases:,} cases", flush=True)
+
+
+def listens_stage(world: World, folder: Path) -> None:
+    """Choose the half-life, and what orders candidates, on the last week of listens."""
+    settings = NightlySettings(seed=world.seed, pairs=1.0)
+    listens = listens_of(world)
+    corpus = load_corpus(folder / "corpus.npz")
+    vectors = vectors_at_random(folder, corpus.n_songs, settings_for(corpus, seed=world.seed)).input
+    half_life = measure_half_life(corpus.song_ids, unit(vectors), listens, seed=world.seed)
+    del corpus, vectors
+    songs = _songs(world, np.arange(world.size.songs))
+    with stand_ins():
+        choice, _ = choose_with(
+            listens, lists_of(world), songs, fit.DEFAULT_WEIGHTS, folder,
+            half_life_days=half_life.days or DEFAULT_DAYS, settings=settings,
+        )  # fmt: skip
+    print(f"{len(listens):,} listens, {choice.n_cases:,} users", flush=True)
+
+
+def listens_of(world: World) -> pd.DataFrame:
+    """All listens of a world, as the database gives them."""
+    parts = list(world.listens())
+    columns = {USER_ID: "users", SONG_ID: "songs", LISTENED_AT_S: "times_s", COMPLETION: "completion"}
+    return pd.DataFrame(
+        {name: np.concatenate([getattr(one, own) for one in parts]) for name, own in columns.items()}
+    )
 
 
 def publish_stage(world: World, folder: Path) -> None:
@@ -163,16 +201,18 @@ STAGES = {
     "corpus": corpus_stage,
     "cooccurrence": cooccurrence_stage,
     "evaluate": evaluate_stage,
+    "listens": listens_stage,
     "publish": publish_stage,
 }
 
 
-def measure(n_lists: int, seed: int, folder: Path, clock: Clock) -> None:
-    """Do all stages in order."""
+def measure(n_lists: int, seed: int, folder: Path, stages: Sequence[str], clock: Clock) -> None:
+    """Do these stages, in the order of a night."""
     world = World(Size.of(n_lists), seed)
     for name, stage in STAGES.items():
-        with clock.measure(name):
-            stage(world, folder)
+        if name in stages:
+            with clock.measure(name):
+                stage(world, folder)
 
 
 def main() -> None:
@@ -180,9 +220,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--lists", type=int, default=1_000_000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--stages", nargs="+", choices=STAGES, default=tuple(STAGES))
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep what the stages write, for others")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="whole-world-") as folder:
-        measure(given.lists, given.seed, Path(folder), Clock(print_figures))
+    with tempfile.TemporaryDirectory(prefix="whole-world-") as temporary:
+        folder = given.keep or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        measure(given.lists, given.seed, folder, given.stages, Clock(print_figures))
 
 
 if __name__ == "__main__":

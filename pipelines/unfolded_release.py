@@ -34,6 +34,7 @@ from typing import Any
 import numpy as np
 
 import recsys
+from pipelines.mapped_files import read_in
 from pipelines.release import Release
 from pipelines.release_files import MANIFEST, UNFOLDED, ReleaseError, read_manifest
 from pipelines.stored_release import load_release
@@ -100,6 +101,11 @@ def unfold(releases: Path, name: str) -> Release:
         logger.warning("release %s could not be unfolded: %s", name, error)
         shutil.rmtree(building, ignore_errors=True)
     return release
+
+
+def read_in_release(releases: Path, name: str) -> int:
+    """Have what this process has mapped of a release read into memory (pipelines/mapped_files.py); bytes."""
+    return read_in([releases / name, _folder(releases, name)])
 
 
 def size_of(releases: Path, name: str) -> int:

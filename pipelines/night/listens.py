@@ -21,7 +21,7 @@ from pipelines.columns import COMPLETION, LISTENED_AT_S, SONG_ID, USER_ID
 from pipelines.evaluate_listens import listen_model
 from pipelines.list_table import ListTable
 from pipelines.night.clean import LISTS_FILE
-from pipelines.night.job import Job, hash_of_rows
+from pipelines.night.job import Job, NightlySettings, hash_of_rows
 from pipelines.profiles import measure_half_life
 from pipelines.release import ARTIST_ID, facts_of_songs
 from pipelines.stages import StageReport
@@ -62,34 +62,58 @@ def run(job: Job) -> StageReport:
 def _choose(
     job: Job, folder: Path, listens: pd.DataFrame, half_life_days: float | None
 ) -> tuple[ListenChoice, ListenRanker | None]:
-    settings = job.settings
     if listens.empty:
         return ListenChoice(0), None
-    playlists = ListTable.load(job.work.path("clean", LISTS_FILE)).playlists
+    return choose_with(
+        listens,
+        ListTable.load(job.work.path("clean", LISTS_FILE)).playlists,
+        pd.read_parquet(job.work.path("clean", "songs.parquet")),
+        json.loads(job.work.path("evaluate", "choice.json").read_text(encoding="utf-8"))["weights"],
+        folder,
+        half_life_days=DEFAULT_DAYS if half_life_days is None else half_life_days,
+        settings=job.settings,
+    )
+
+
+def choose_with(
+    listens: pd.DataFrame, playlists: ListTable, songs: pd.DataFrame, weights: Mapping[str, float],
+    folder: Path, *, half_life_days: float, settings: NightlySettings,
+) -> tuple[ListenChoice, ListenRanker | None]:  # fmt: skip
+    """Fit everything on what came before the last week, and choose what orders a user's candidates.
+
+    Parameters
+    ----------
+    listens : frame of user_id, song_id, listened_at_s, completion
+    playlists : ListTable
+        They bear no date, and teach beside the sessions.
+    songs : frame
+        As stage `clean` writes it.
+    weights : mapping
+        Of the continuation's blend, as stage `evaluate` chose them.
+    folder : Path
+        For the corpus file while song2vec is trained.
+    """
     columns = (listens[name].to_numpy() for name in (USER_ID, SONG_ID, LISTENED_AT_S, COMPLETION))
     split = make_listen_split(
         ListenLog.build(*columns), seed=settings.seed, known=np.flatnonzero(np.bincount(playlists.songs))
     )
     if len(split.users) < FEWEST_CASES:
         return ListenChoice(len(split.users)), None
-    songs = pd.read_parquet(job.work.path("clean", "songs.parquet"))
-    weights = json.loads(job.work.path("evaluate", "choice.json").read_text(encoding="utf-8"))["weights"]
     model = listen_model(
         split.train,
         split.at_s,
-        partial(_base, job, folder, facts_of_songs(songs), weights),
+        partial(_base, folder, facts_of_songs(songs), weights, settings),
         artist_of=dict(zip(songs[SONG_ID].tolist(), songs[ARTIST_ID].tolist(), strict=True)),
         playlists=playlists,
-        half_life_days=DEFAULT_DAYS if half_life_days is None else half_life_days,
+        half_life_days=half_life_days,
     )
     return choose_listen_ranker(model, split, seed=settings.seed, workers=settings.workers)
 
 
 def _base(
-    job: Job, folder: Path, facts: SongFacts, weights: Mapping[str, float], corpus: Corpus
+    folder: Path, facts: SongFacts, weights: Mapping[str, float], settings: NightlySettings, corpus: Corpus
 ) -> tuple[Base, np.ndarray]:
     """The continuation blend, fitted on a part of the lists, with tonight's weights."""
-    settings = job.settings
     components = fit_components(
         corpus, facts.of(corpus.song_ids), folder,
         seed=settings.seed, workers=settings.workers, pairs=settings.pairs, share=FOLD_SHARE,

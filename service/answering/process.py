@@ -18,7 +18,7 @@ from db.session import Connections, make_engine, make_session_factory
 from pipelines.listeners import HeardLately
 from pipelines.recommend import Recommender
 from pipelines.release_files import ReleaseError
-from pipelines.unfolded_release import open_unfolded
+from pipelines.unfolded_release import open_unfolded, read_in_release
 from service.answering.question import Done, Order, Question, Reply
 
 logger = logging.getLogger(__name__)
@@ -60,6 +60,8 @@ class Recommenders:
         try:
             release = known.release if known else open_unfolded(self._home / "releases", order.release)
             fresh = Recommender(release, self._factory, self._heard)
+            if known is None:
+                read_in_release(self._home / "releases", order.release)
             warm(fresh)
         except Exception as error:  # a process that cannot answer leaves it to the others
             level = logging.WARNING if isinstance(error, ReleaseError) else logging.ERROR

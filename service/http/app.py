@@ -6,8 +6,10 @@ ends; importing this opens nothing.
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +18,9 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
 from db.migrate import upgrade
+from db.read_in import read_in
 from db.session import make_engine, make_session_factory
+from pipelines.mapped_files import available_bytes
 from service.answering.pool import Answerers
 from service.database import connections_of
 from service.doors import add_doors
@@ -50,6 +54,8 @@ if TYPE_CHECKING:
 # Connections that senders may hold open at once; one more is told to come again.
 MOST_CONNECTIONS = 1_000
 _KEEP_ALIVE_S, _GRACE_S = 5, 20
+# A database of up to this part of the memory is read in when the service starts.
+_OF_MEMORY = 4
 
 
 def build_app(
@@ -169,6 +175,9 @@ def _open(settings: Settings, host: str, answerers: Answerers | None) -> Service
         is_open = not asks_for_keys(settings, host)
         if not is_open:
             require_keys(factory)
+        # Beside the release, which takes longer.
+        reading = partial(read_in, engine, at_most=available_bytes() // _OF_MEMORY)
+        threading.Thread(target=reading, name="read-in", daemon=True).start()
         watch = ReleaseWatch(settings.home, factory, answerers)
         watch.start()
     except BaseException:

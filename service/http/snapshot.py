@@ -32,7 +32,7 @@ from pipelines.release import Release
 from pipelines.release_files import ReleaseError, current_name, release_names
 from pipelines.serving import NoReleaseError
 from pipelines.song_map import SongMap, song_map
-from pipelines.unfolded_release import open_unfolded
+from pipelines.unfolded_release import open_unfolded, read_in_release
 from recsys.rules import RuleSettings
 from service.answering.pool import Answerers
 
@@ -215,6 +215,9 @@ class ReleaseWatch:
         release = fresh.release
         if self.answerers is not None and release is not None:
             self.answerers.prepare(release.name, renew=renew)
+        if release is not None and not (renew or (self.answerers is not None and self.answerers.pids)):
+            # Those that answer have done it where there are any, and files are in memory once for all.
+            read_in_release(self.home / "releases", release.name)
         fresh.warm()
 
     def _pointer(self) -> tuple[str | None, int]:
