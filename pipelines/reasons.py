@@ -133,11 +133,12 @@ def name_lists(
 
 def _named(shelf: Shelf, given: Explained, names: Mapping[int, str]) -> tuple[Recommendation, ...]:
     ruled = given.ruled
+    named = shelf.names_of(given.rows)
 
     def facts(row: int) -> tuple[str, str, str]:
         song_id = int(shelf.song_ids[row])
         name = names.get(song_id, f"{OWN_SCHEME}:{song_id}")
-        return (name, *shelf.name_of(row))
+        return (name, *named[row])
 
     out = []
     scored = zip(ruled.rows.tolist(), ruled.scores.tolist(), given.reasons, strict=True)

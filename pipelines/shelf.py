@@ -6,7 +6,7 @@ placed (pipelines/new_songs.py), so a running service knows them within the time
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -56,17 +56,20 @@ class Shelf:
             pd.concat([own[_COLUMNS], self.new.songs[_COLUMNS]], ignore_index=True) if len(self.new) else own
         )
 
-    def name_of(self, row: int) -> tuple[str, str]:
-        """Title and artist of a row."""
-        titles, artists = self._names
-        if row < self.n_rows:
-            return str(titles[row]), str(artists[row])
-        new = self.new.songs
-        return str(new[TITLE].iat[row - self.n_rows]), str(new[ARTIST].iat[row - self.n_rows])
+    def names_of(self, rows: Collection[int]) -> dict[int, tuple[str, str]]:
+        """Title and artist of these rows."""
+        known = [row for row in rows if row < self.n_rows]
+        titles, artists = (column.take(known).tolist() for column in self._names)
+        found = dict(zip(known, zip(titles, artists, strict=True), strict=True))
+        for row in rows:
+            if row >= self.n_rows:
+                new = self.new.songs.iloc[row - self.n_rows]
+                found[row] = (str(new[TITLE]), str(new[ARTIST]))
+        return found
 
     @cached_property
     def _names(self) -> tuple[Any, Any]:
-        """Columns of the release: an array gives one of its strings in no time, a frame does not."""
+        """Columns of the release: an array gives some of its strings in no time, a frame does not."""
         songs = self.release.parts.songs
         return songs[TITLE].array, songs[ARTIST].array
 
