@@ -6,10 +6,8 @@ ends; importing this opens nothing.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +53,7 @@ if TYPE_CHECKING:
 MOST_CONNECTIONS = 1_000
 _KEEP_ALIVE_S, _GRACE_S = 5, 20
 # A database of up to this part of the memory is read in when the service starts.
-_OF_MEMORY = 4
+_OF_MEMORY = 8
 
 
 def build_app(
@@ -175,11 +173,10 @@ def _open(settings: Settings, host: str, answerers: Answerers | None) -> Service
         is_open = not asks_for_keys(settings, host)
         if not is_open:
             require_keys(factory)
-        # Beside the release, which takes longer.
-        reading = partial(read_in, engine, at_most=available_bytes() // _OF_MEMORY)
-        threading.Thread(target=reading, name="read-in", daemon=True).start()
         watch = ReleaseWatch(settings.home, factory, answerers)
         watch.start()
+        # Last: a release that had to be unfolded first has pushed out of memory what lay there.
+        read_in(engine, at_most=available_bytes() // _OF_MEMORY)
     except BaseException:
         engine.dispose()
         raise
