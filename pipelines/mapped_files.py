@@ -14,6 +14,7 @@ from __future__ import annotations
 import ctypes
 import logging
 import os
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -24,10 +25,17 @@ _POPULATE_READ = 22
 _AT_ONCE = 64 * 2**20
 # The rest is left to whatever else runs.
 _SHARE = 0.5
+# Whoever waits for a process to be ready gives it up after a few minutes (service/answering/pool.py).
+WITHIN_S = 120.0
 
 
-def read_in(folders: Iterable[Path]) -> int:
+def read_in(folders: Iterable[Path], *, within_s: float = WITHIN_S) -> int:
     """Read in what this process has mapped of the files in these folders.
+
+    Parameters
+    ----------
+    within_s : float
+        Once so much time has passed, what is left is left.
 
     Returns
     -------
@@ -40,10 +48,12 @@ def read_in(folders: Iterable[Path]) -> int:
         return 0
     madvise = ctypes.CDLL(None, use_errno=True).madvise
     madvise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
-    done = 0
+    done, until = 0, time.monotonic() + within_s
     for start, end in ranges:
-        # In parts, so that a process that is told to end is not kept.
+        # In parts, so that a process that is told to end is not kept, and a slow disk not waited for.
         for at in range(start, end, _AT_ONCE):
+            if time.monotonic() > until:
+                return done
             n = min(_AT_ONCE, end - at)
             if madvise(at, n, _POPULATE_READ):
                 logger.debug("mapped files are not read in: %s", os.strerror(ctypes.get_errno()))

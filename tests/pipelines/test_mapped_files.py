@@ -54,6 +54,10 @@ def test_nothing_is_read_in_where_memory_is_short(mapped: np.memmap, monkeypatch
     assert read_in([folder]) == 0
 
 
+def test_a_disk_that_is_too_slow_is_not_waited_for(mapped: np.memmap) -> None:
+    assert read_in([Path(str(mapped.filename)).parent], within_s=-1.0) == 0
+
+
 def test_the_memory_of_a_container_is_what_there_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     machine = available_bytes()
     assert machine > 0
