@@ -19,7 +19,7 @@ from pipelines.columns import ARTIST
 from pipelines.profiles import user_taste
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
-from pipelines.shelf import release_for
+from pipelines.shelf import Shelves, release_for
 from recsys.axes import Axes, AxisMeasure, user_scores
 from recsys.taste import TasteProfile
 
@@ -84,7 +84,7 @@ def list_axes(release: Release) -> AxesAnswer:
     return AxesAnswer(measured, axes.left_out, release.name)
 
 
-def song_axes(release: Release, session_factory: SessionFactory, song: str) -> ScoresAnswer:
+def song_axes(shelves: Shelves, session_factory: SessionFactory, song: str) -> ScoresAnswer:
     """The scores of a song.
 
     Raises
@@ -93,7 +93,7 @@ def song_axes(release: Release, session_factory: SessionFactory, song: str) -> S
         As `pipelines.serving.rows_of`.
     """
     with session_factory() as session:
-        release = release_for(session, release, [song])
+        release = release_for(session, shelves, [song])
         rows = rows_of(release, session, [song])
         (named,) = name_rows(release, session, rows, np.ones(1), namespace_of(song))
     name = f"{named.title} - {named.artist}" if named.artist else named.title

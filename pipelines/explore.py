@@ -24,7 +24,7 @@ from pipelines.guests import n_guests
 from pipelines.profiles import user_taste
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
-from pipelines.shelf import release_for
+from pipelines.shelf import Shelves, release_for
 from pipelines.user_vectors import UserVectors
 from recsys.tail import TAIL_TRUST
 from recsys.taste import combine
@@ -53,7 +53,7 @@ def search(session_factory: SessionFactory, text: str, k: int = 20) -> tuple[Son
     )
 
 
-def similar(release: Release, session_factory: SessionFactory, song: str, k: int = 10) -> SongList:
+def similar(shelves: Shelves, session_factory: SessionFactory, song: str, k: int = 10) -> SongList:
     """The k songs nearest to one in the song space, by cosine; versions of the same recording are left out.
 
     Raises
@@ -62,14 +62,14 @@ def similar(release: Release, session_factory: SessionFactory, song: str, k: int
         As `pipelines.serving.rows_of`.
     """
     with session_factory() as session:
-        release = release_for(session, release, [song])
+        release = release_for(session, shelves, [song])
         (row,) = rows_of(release, session, [song])
         found = _nearest(release, release.vectors[row], k, but=np.array([row]))
         return SongList(name_rows(release, session, *found, namespace_of(song)), release.name)
 
 
 def blend(
-    release: Release, session_factory: SessionFactory, plus: list[str], minus: list[str], k: int = 10
+    shelves: Shelves, session_factory: SessionFactory, plus: list[str], minus: list[str], k: int = 10
 ) -> SongList:
     """Song arithmetic: what lies nearest to "these minus those".
 
@@ -79,7 +79,7 @@ def blend(
         As `pipelines.serving.rows_of`; nothing to add; songs that cancel out.
     """
     with session_factory() as session:
-        release = release_for(session, release, [*plus, *minus])
+        release = release_for(session, shelves, [*plus, *minus])
         added, taken = rows_of(release, session, plus), rows_of(release, session, minus)
         direction = combine(added, taken, release.vectors)
         found = _nearest(release, direction, k, but=np.concatenate([added, taken]))

@@ -8,9 +8,8 @@ import numpy as np
 
 from db.session import SessionFactory
 from pipelines.answers import SongAnswer
-from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
-from pipelines.shelf import release_for
+from pipelines.shelf import Shelves, release_for
 from recsys.path import find_path
 
 LONGEST = 100
@@ -32,7 +31,7 @@ class PathAnswer:
 
 
 def song_path(
-    release: Release, session_factory: SessionFactory, start: str, end: str, k: int = 10
+    shelves: Shelves, session_factory: SessionFactory, start: str, end: str, k: int = 10
 ) -> PathAnswer:
     """Songs that lead from one to another, k with both ends.
 
@@ -46,7 +45,7 @@ def song_path(
     if not 2 <= k <= LONGEST:
         raise ValueError(f"a path has 2 to {LONGEST} songs, got k = {k}")
     with session_factory() as session:
-        release = release_for(session, release, [start, end])
+        release = release_for(session, shelves, [start, end])
         first, last = (int(row) for row in rows_of(release, session, [start, end]))
         found = find_path(
             first,

@@ -16,7 +16,7 @@ from pipelines.asking import feedback_of, unwanted_songs
 from pipelines.profiles import muted_rows, user_taste
 from pipelines.release import Release
 from pipelines.serving import name_rows, namespace_of, rows_of
-from pipelines.shelf import release_for
+from pipelines.shelf import Shelves, release_for
 from recsys.radio import RadioSettings, radio
 from recsys.rules import DEFAULT_ADVENTURE
 
@@ -40,7 +40,7 @@ class RadioAnswer:
 
 
 def play_radio(
-    release: Release,
+    shelves: Shelves,
     session_factory: SessionFactory,
     songs: Sequence[str],
     k: int = 50,
@@ -70,7 +70,7 @@ def play_radio(
         raise ValueError(f"need k >= 1, after >= 0, seed >= 0 and at most {FARTHEST:,} songs")
     settings = RadioSettings.of_adventure(adventure)
     with session_factory() as session:
-        release = release_for(session, release, songs)
+        release = release_for(session, shelves, songs)
         rows = rows_of(release, session, songs)
         unwanted, muted, taste = _listener(session, release, user)
         barred = [song for song, row in zip(songs, rows, strict=True) if row in unwanted]

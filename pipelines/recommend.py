@@ -101,6 +101,11 @@ class Recommender:
     ----------
     heard : HeardLately, optional
         Everybody's listens, shared with the recommender of the release before.
+
+    Attributes
+    ----------
+    shelves : Shelves, or None
+        The release with what came since, for whoever else asks it.
     """
 
     def __init__(
@@ -108,7 +113,7 @@ class Recommender:
     ) -> None:
         self.release = release
         self.session_factory = session_factory
-        self._shelves = None if release is None else Shelves(release)
+        self.shelves = None if release is None else Shelves(release)
         self._heard = heard or HeardLately()
         self._listeners: Listeners | None = None
 
@@ -156,14 +161,14 @@ class Recommender:
         """
         _check(k)
         with self.session_factory() as session:
-            if self._shelves is None:
+            if self.shelves is None:
                 _no_text_without_release(text)
                 user_id = users_repository.find_user(session, user)
                 return popular_songs(session, user, k, feedback_of(session, user_id))
-            asker = ask_as_user(session, self._shelves.release, user)
+            asker = ask_as_user(session, self.shelves.release, user)
             if text is not None:
-                asker = replace(asker, wanted=meaning_scores(self._shelves.release, text))
-            return self._answer(session, self._shelves, asker, k, rules, explain)
+                asker = replace(asker, wanted=meaning_scores(self.shelves.release, text))
+            return self._answer(session, self.shelves, asker, k, rules, explain)
 
     def recommend_many(
         self, users: Sequence[tuple[int, str]], k: int = 10, *, rules: RuleSettings | None = None,
@@ -178,15 +183,15 @@ class Recommender:
         """
         _check(k)
         with self.session_factory() as session:
-            if self._shelves is None:
+            if self.shelves is None:
                 there = users_repository.name_users(session, (user_id for user_id, _ in users))
                 return [
                     popular_songs(session, name, k, feedback_of(session, user_id))
                     for user_id, name in users
                     if user_id in there
                 ]
-            askers = ask_as_users(session, self._shelves.release, users)
-            shelf = self._shelves.current(session)
+            askers = ask_as_users(session, self.shelves.release, users)
+            shelf = self.shelves.current(session)
             drafts = [self._draft(session, shelf, asker, k, rules, explain) for asker in askers]
             songs = name_lists(session, shelf, [draft.songs for draft in drafts])
             return [draft.answer(own) for draft, own in zip(drafts, songs, strict=True)]
@@ -204,7 +209,7 @@ class Recommender:
         _check(k)
         shelves = self._need_release()
         with self.session_factory() as session:
-            host = release_for(session, shelves.release, songs, shelves)
+            host = release_for(session, shelves, songs)
             asker = ask_with_songs(session, host, songs)
             return self._answer(session, shelves, asker, k, rules, explain)
 
@@ -233,15 +238,15 @@ class Recommender:
         """
         _check(k)
         with self.session_factory() as session:
-            if self._shelves is None:
+            if self.shelves is None:
                 return popular_songs(session, OWN_SCHEME, k, feedback_of(session, 0))
-            asker = ask_as_nobody(self._shelves.release, _own_namespace(session))
-            return self._answer(session, self._shelves, asker, k, rules, True)
+            asker = ask_as_nobody(self.shelves.release, _own_namespace(session))
+            return self._answer(session, self.shelves, asker, k, rules, True)
 
     def _need_release(self) -> Shelves:
-        if self._shelves is None:
+        if self.shelves is None:
             raise NoReleaseError("nothing is published yet: run `songspace nightly` first")
-        return self._shelves
+        return self.shelves
 
     def _answer(
         self, session: Session, shelves: Shelves, asker: Asker, k: int, rules: RuleSettings | None,

@@ -133,9 +133,7 @@ class Shelves:
         return self._shelf
 
 
-def release_for(
-    session: Session, release: Release, refs: Sequence[str | int], shelves: Shelves | None = None
-) -> Release:
+def release_for(session: Session, shelves: Shelves, refs: Sequence[str | int]) -> Release:
     """The release to ask with these songs: where one has no row in it, with all new songs as guests.
 
     Raises
@@ -144,9 +142,9 @@ def release_for(
         A song that the database does not hold.
     """
     song_ids = np.array([songs_repository.find_song(session, ref) for ref in refs], dtype=np.int64)
-    if (release.rows(song_ids) >= 0).all():
-        return release
-    return (shelves or Shelves(release)).current(session).host
+    if (shelves.release.rows(song_ids) >= 0).all():
+        return shelves.release
+    return shelves.current(session).host
 
 
 def _unknown(release: Release, new: NewSongs) -> NewSongs:

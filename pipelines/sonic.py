@@ -16,8 +16,8 @@ from db.session import SessionFactory
 from pipelines.audio_analysis import VERSION
 from pipelines.explore import similar
 from pipelines.path import song_path
-from pipelines.release import Release
 from pipelines.serving import NoReleaseError
+from pipelines.shelf import Shelves
 from pipelines.sounds import read_sounds
 from recsys.song2vec import unit
 from recsys.sound_space import fit_sound_space
@@ -69,7 +69,7 @@ def n_sounds(session_factory: SessionFactory) -> int:
 
 
 def sounds_like(
-    release: Release | None, session_factory: SessionFactory, index: SoundIndex, song_id: int, k: int
+    shelves: Shelves | None, session_factory: SessionFactory, index: SoundIndex, song_id: int, k: int
 ) -> list[SonicMatch]:
     """The k songs most like one by sound; by its place in the song space where its sound is not known.
 
@@ -83,14 +83,14 @@ def sounds_like(
     found = index.nearest(song_id, k)
     if found is not None:
         return found
-    if release is None:
+    if shelves is None:
         raise NoReleaseError("nothing is known of the sound of this song yet")
-    answer = similar(release, session_factory, f"{OWN_SCHEME}:{song_id}", k)
+    answer = similar(shelves, session_factory, f"{OWN_SCHEME}:{song_id}", k)
     return [_match(_number(one.song), one.score) for one in answer.songs]
 
 
 def sonic_path(
-    release: Release, session_factory: SessionFactory, start: int, end: int, k: int
+    shelves: Shelves, session_factory: SessionFactory, start: int, end: int, k: int
 ) -> list[SonicMatch]:
     """Songs that lead from one to another, ends included, each with its likeness to the first.
 
@@ -99,8 +99,9 @@ def sonic_path(
     NotFoundError, ValueError
         As `pipelines.path.song_path`.
     """
-    answer = song_path(release, session_factory, f"{OWN_SCHEME}:{start}", f"{OWN_SCHEME}:{end}", k)
+    answer = song_path(shelves, session_factory, f"{OWN_SCHEME}:{start}", f"{OWN_SCHEME}:{end}", k)
     song_ids = np.array([_number(one.song) for one in answer.songs], dtype=np.int64)
+    release = shelves.release
     rows = release.rows(song_ids)
     if (rows < 0).any():  # an end that came in after the release was made
         return [SonicMatch(int(i), 1.0 if i == start else -1.0) for i in song_ids]

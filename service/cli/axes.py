@@ -35,6 +35,7 @@ def run(
     """List the axes (rock, calm, ...), or score a song, an artist or a user on them."""
     from pipelines import axis_scores
     from pipelines.serving import need_release
+    from pipelines.shelf import Shelves
 
     given = [
         name
@@ -51,7 +52,7 @@ def run(
         return
     if song is not None:
         (song_id,) = song_ids(session_factory, [song])
-        answer = axis_scores.song_axes(release, session_factory, song_id)
+        answer = axis_scores.song_axes(Shelves(release), session_factory, song_id)
     elif artist is not None:
         answer = axis_scores.artist_axes(release, artist)
     else:

@@ -29,11 +29,12 @@ def run(
     """Show the songs at "these minus those"."""
     from pipelines.explore import blend
     from pipelines.serving import need_release
+    from pipelines.shelf import Shelves
 
     session_factory = open_database(ctx)
-    release = need_release(settings_of(ctx).home)
+    shelves = Shelves(need_release(settings_of(ctx).home))
     added, taken = song_ids(session_factory, plus), song_ids(session_factory, minus or [])
-    answer = blend(release, session_factory, added, taken, k)
+    answer = blend(shelves, session_factory, added, taken, k)
     if as_json:
         print_json({"plus": added, "minus": taken, **asdict(answer)})
     else:

@@ -144,6 +144,7 @@ def _sound(home: Path, session_factory: SessionFactory, song: str, soundfont: Pa
 def _arithmetic(world: SampleWorld, release: Release, session_factory: SessionFactory) -> None:
     """Show what is asked and what is found, each song with what was drawn for it."""
     from pipelines.explore import blend
+    from pipelines.shelf import Shelves
 
     titles, artists = (world.songs[column].tolist() for column in ("title", "artist"))
 
@@ -160,7 +161,7 @@ def _arithmetic(world: SampleWorld, release: Release, session_factory: SessionFa
             tell(sign, row)
     print_line("  gives")
     plus, minus = ([f"sample:{row}" for row in songs] for songs in asked.values())
-    for song in blend(release, session_factory, plus, minus, 5).songs:
+    for song in blend(Shelves(release), session_factory, plus, minus, 5).songs:
         tell(f"{song.score:.2f}", int(song.song.removeprefix("sample:")))
     print_line("(On the right what was drawn for each song; the machine never saw it.)")
 

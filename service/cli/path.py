@@ -29,12 +29,13 @@ def run(
     """Show songs that lead smoothly from one song to another."""
     from pipelines.path import song_path
     from pipelines.serving import need_release
+    from pipelines.shelf import Shelves
 
     check_playlist_file(out)
     session_factory = open_database(ctx)
-    release = need_release(settings_of(ctx).home)
+    shelves = Shelves(need_release(settings_of(ctx).home))
     first, last = song_ids(session_factory, [start, end])
-    answer = song_path(release, session_factory, first, last, k)
+    answer = song_path(shelves, session_factory, first, last, k)
     save_playlist(session_factory, out, "Path", answer.songs)
     if as_json:
         print_json({"from": first, "to": last, **asdict(answer)})

@@ -38,13 +38,14 @@ def run(
     """Play on from some songs without end, and without repeating."""
     from pipelines.radio import play_radio
     from pipelines.serving import need_release
+    from pipelines.shelf import Shelves
 
     check_playlist_file(out)
     session_factory = open_database(ctx)
-    release = need_release(settings_of(ctx).home)
+    shelves = Shelves(need_release(settings_of(ctx).home))
     seeds = song_ids(session_factory, songs)
     answer = play_radio(
-        release, session_factory, seeds, k, after=after, seed=seed, adventure=adventure, user=user
+        shelves, session_factory, seeds, k, after=after, seed=seed, adventure=adventure, user=user
     )
     save_playlist(session_factory, out, "Radio", answer.songs)
     if as_json:

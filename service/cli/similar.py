@@ -18,11 +18,12 @@ def run(ctx: typer.Context, song: SongName, k: HowMany = 10, as_json: Json = Fal
     """Show the songs that are most like one."""
     from pipelines.explore import similar
     from pipelines.serving import need_release
+    from pipelines.shelf import Shelves
 
     session_factory = open_database(ctx)
-    release = need_release(settings_of(ctx).home)
+    shelves = Shelves(need_release(settings_of(ctx).home))
     (song_id,) = song_ids(session_factory, [song])
-    answer = similar(release, session_factory, song_id, k)
+    answer = similar(shelves, session_factory, song_id, k)
     if as_json:
         print_json({"song": song_id, **asdict(answer)})
     else:

@@ -31,6 +31,7 @@ from pipelines.recommend import Recommender
 from pipelines.release import Release
 from pipelines.release_files import ReleaseError, current_name, release_names
 from pipelines.serving import NoReleaseError
+from pipelines.shelf import Shelves
 from pipelines.song_map import SongMap, song_map
 from pipelines.unfolded_release import open_unfolded, read_in_release
 from recsys.rules import RuleSettings
@@ -87,6 +88,19 @@ class Snapshot:
         if self.release is None:
             raise NoReleaseError(self.notice or NO_RELEASE)
         return self.release
+
+    @property
+    def shelves(self) -> Shelves:
+        """The release with the songs that came since, for questions about one of those.
+
+        Raises
+        ------
+        NoReleaseError
+        """
+        found = self.recommender.shelves
+        if found is None:
+            raise NoReleaseError(self.notice or NO_RELEASE)
+        return found
 
     def recommend(
         self, user: str, k: int = 10, *, rules: RuleSettings | None = None, explain: bool = True

@@ -39,7 +39,8 @@ def get_sonic_similar_tracks(call: Call) -> Body:
     with call.session() as session:
         song = song_of(session, call.given.need("id"))
     index = call.kept.sounds(call.service)
-    return _matches(call, sounds_like(call.now.release, call.service.session_factory, index, song, count))
+    shelves = call.now.recommender.shelves
+    return _matches(call, sounds_like(shelves, call.service.session_factory, index, song, count))
 
 
 def find_sonic_path(call: Call) -> Body:
@@ -48,7 +49,7 @@ def find_sonic_path(call: Call) -> Body:
     with call.session() as session:
         first = song_of(session, call.given.need("startSongId"))
         last = song_of(session, call.given.need("endSongId"))
-    return _matches(call, sonic_path(call.now.need, call.service.session_factory, first, last, count))
+    return _matches(call, sonic_path(call.now.shelves, call.service.session_factory, first, last, count))
 
 
 def get_artist_info2(call: Call) -> Body:
@@ -78,7 +79,7 @@ def _near(session: Session, call: Call, thing: str, count: int) -> Sequence[int]
         popular = call.now.recommender.recommend_to_anybody(count).songs
         return [song_of(session, one.song) for one in popular if one.song]
     if len(songs) == 1:
-        found = similar(release, factory, f"{OWN_SCHEME}:{songs[0]}", count)
+        found = similar(call.now.shelves, factory, f"{OWN_SCHEME}:{songs[0]}", count)
     else:
         rows = release.rows(np.array(songs, dtype=np.int64))
         placed = [
@@ -86,7 +87,7 @@ def _near(session: Session, call: Call, thing: str, count: int) -> Sequence[int]
         ]
         if not placed:
             return []
-        found = blend(release, factory, [f"{OWN_SCHEME}:{song}" for song in placed], [], count)
+        found = blend(call.now.shelves, factory, [f"{OWN_SCHEME}:{song}" for song in placed], [], count)
     numbers = [own_id(one.song) for one in found.songs]
     return [number for number in numbers if number is not None and number not in songs]
 

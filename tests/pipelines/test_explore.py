@@ -8,11 +8,12 @@ import pytest
 from db.errors import NotFoundError
 from pipelines import explore
 from pipelines.sample_world import GENRES
+from pipelines.shelf import Shelves
 from tests.tiny_world import LIVE, LONELY, LOST, NOBODY, RARE, TinyWorld
 
 
 def similar(world: TinyWorld, song: str, k: int = 10) -> list[str]:
-    return [answer.song for answer in explore.similar(world.release, world.factory, song, k).songs]
+    return [answer.song for answer in explore.similar(Shelves(world.release), world.factory, song, k).songs]
 
 
 def test_songs_are_found_by_words_of_title_and_artist(tiny_world: TinyWorld) -> None:
@@ -30,7 +31,7 @@ def test_what_nobody_wrote_finds_nothing(tiny_world: TinyWorld, text: str) -> No
 
 
 def test_similar_songs_come_by_falling_cosine_without_the_song_itself(tiny_world: TinyWorld) -> None:
-    found = explore.similar(tiny_world.release, tiny_world.factory, "sample:7", 20).songs
+    found = explore.similar(Shelves(tiny_world.release), tiny_world.factory, "sample:7", 20).songs
     scores = [answer.score for answer in found]
     assert len(found) == 20
     assert scores == sorted(scores, reverse=True)
@@ -76,14 +77,16 @@ def test_the_nearest_songs_are_of_the_same_genre_far_above_chance(tiny_world: Ti
 
 
 def test_a_blend_of_one_song_is_what_is_similar_to_it(tiny_world: TinyWorld) -> None:
-    blended = explore.blend(tiny_world.release, tiny_world.factory, ["sample:7"], [], 10)
+    blended = explore.blend(Shelves(tiny_world.release), tiny_world.factory, ["sample:7"], [], 10)
     assert [answer.song for answer in blended.songs] == similar(tiny_world, "sample:7")
 
 
 def test_a_blend_does_not_depend_on_order_and_leaves_its_songs_out(tiny_world: TinyWorld) -> None:
-    one = explore.blend(tiny_world.release, tiny_world.factory, ["sample:7", "sample:40"], ["sample:90"], 20)
+    one = explore.blend(
+        Shelves(tiny_world.release), tiny_world.factory, ["sample:7", "sample:40"], ["sample:90"], 20
+    )
     other = explore.blend(
-        tiny_world.release, tiny_world.factory, ["sample:40", "sample:7"], ["sample:90"], 20
+        Shelves(tiny_world.release), tiny_world.factory, ["sample:40", "sample:7"], ["sample:90"], 20
     )
     assert [answer.song for answer in one.songs] == [answer.song for answer in other.songs]
     assert not {"sample:7", "sample:40", "sample:90"} & {answer.song for answer in one.songs}
@@ -92,8 +95,8 @@ def test_a_blend_does_not_depend_on_order_and_leaves_its_songs_out(tiny_world: T
 
 
 def test_what_is_subtracted_goes_further_away(tiny_world: TinyWorld) -> None:
-    plain = explore.blend(tiny_world.release, tiny_world.factory, ["sample:7"], [], 150)
-    minus = explore.blend(tiny_world.release, tiny_world.factory, ["sample:7"], ["sample:90"], 150)
+    plain = explore.blend(Shelves(tiny_world.release), tiny_world.factory, ["sample:7"], [], 150)
+    minus = explore.blend(Shelves(tiny_world.release), tiny_world.factory, ["sample:7"], ["sample:90"], 150)
     near = set(similar(tiny_world, "sample:90", 10)) - {"sample:7"}
     places = [[i for i, answer in enumerate(found.songs) if answer.song in near] for found in (plain, minus)]
     assert np.mean(places[1]) > np.mean(places[0])
@@ -102,7 +105,7 @@ def test_what_is_subtracted_goes_further_away(tiny_world: TinyWorld) -> None:
 def test_nothing_to_add_and_songs_that_cancel_out_are_refused(tiny_world: TinyWorld) -> None:
     for plus, minus in (([], ["sample:1"]), (["sample:1"], ["sample:1"])):
         with pytest.raises(ValueError, match=r"at least one song|cancel out"):
-            explore.blend(tiny_world.release, tiny_world.factory, plus, minus)
+            explore.blend(Shelves(tiny_world.release), tiny_world.factory, plus, minus)
 
 
 def test_unknown_songs_and_users_are_not_found(tiny_world: TinyWorld) -> None:
@@ -119,7 +122,7 @@ def test_fewer_than_one_answer_cannot_be_asked_for(tiny_world: TinyWorld, k: int
     with pytest.raises(ValueError, match="at least 1"):
         explore.neighbours(tiny_world.release, tiny_world.factory, user, k)
     with pytest.raises(ValueError, match="at least 1"):
-        explore.similar(tiny_world.release, tiny_world.factory, "sample:1", k)
+        explore.similar(Shelves(tiny_world.release), tiny_world.factory, "sample:1", k)
 
 
 def test_a_profile_counts_what_was_heard_and_said(tiny_world: TinyWorld) -> None:

@@ -13,11 +13,12 @@ from db.session import write_transaction
 from pipelines.edit_profile import decide
 from pipelines.path import song_path
 from pipelines.radio import RadioAnswer, play_radio
+from pipelines.shelf import Shelves
 from tests.tiny_world import LIVE, LOST, RARE, TinyWorld
 
 
 def play(world: TinyWorld, *songs: str, k: int = 20, **options: object) -> RadioAnswer:
-    return play_radio(world.release, world.factory, songs, k, **options)  # type: ignore[arg-type]
+    return play_radio(Shelves(world.release), world.factory, songs, k, **options)  # type: ignore[arg-type]
 
 
 def names(answer: RadioAnswer) -> list[str]:
@@ -82,7 +83,7 @@ def test_a_song_without_a_place_starts_nothing(tiny_world: TinyWorld) -> None:
 
 
 def test_a_path_leads_from_end_to_end_in_the_askers_names(tiny_world: TinyWorld) -> None:
-    answer = song_path(tiny_world.release, tiny_world.factory, "other:5", "sample:60", 6)
+    answer = song_path(Shelves(tiny_world.release), tiny_world.factory, "other:5", "sample:60", 6)
     songs = [song.song for song in answer.songs]
     assert (songs[0], songs[-1], len(set(songs))) == ("other:5", "songspace:61", 6) or songs[0] == "other:5"
     steps = np.degrees(np.arccos([song.score for song in answer.songs[1:]]))
@@ -93,10 +94,10 @@ def test_a_path_leads_from_end_to_end_in_the_askers_names(tiny_world: TinyWorld)
 @pytest.mark.parametrize(("start", "end"), [("sample:5", "sample:5"), ("sample:0", LIVE)])
 def test_a_song_and_its_version_have_no_path(tiny_world: TinyWorld, start: str, end: str) -> None:
     with pytest.raises(ValueError, match="versions of one recording"):
-        song_path(tiny_world.release, tiny_world.factory, start, end)
+        song_path(Shelves(tiny_world.release), tiny_world.factory, start, end)
 
 
 @pytest.mark.parametrize("k", [1, 101])
 def test_a_path_is_neither_a_point_nor_endless(tiny_world: TinyWorld, k: int) -> None:
     with pytest.raises(ValueError, match="a path has 2 to 100 songs"):
-        song_path(tiny_world.release, tiny_world.factory, "sample:5", "sample:6", k)
+        song_path(Shelves(tiny_world.release), tiny_world.factory, "sample:5", "sample:6", k)

@@ -13,6 +13,7 @@ from pipelines.axes import fit_release_axes
 from pipelines.ingest import ingest_batches
 from pipelines.nightly import Night, NightlySettings
 from pipelines.sample_world import AXES, GENRES, build_world
+from pipelines.shelf import Shelves
 from tests.tiny_world import TinyWorld
 
 pytestmark = pytest.mark.slow
@@ -62,8 +63,8 @@ def test_rock_minus_guitar_plus_synth_sounds_less_of_guitar_and_more_of_synth(wh
         plus = rng.choice(np.argsort(-truth[:, synth])[:30], 3, replace=False)
         minus = rng.choice(np.argsort(-truth[:, guitar])[:30], 3, replace=False)
         names = [f"sample:{i}" for i in (song, *plus)], [f"sample:{i}" for i in minus]
-        found = explore.blend(whole.release, whole.factory, *names, 10).songs
-        plain = explore.similar(whole.release, whole.factory, f"sample:{song}", 10).songs
+        found = explore.blend(Shelves(whole.release), whole.factory, *names, 10).songs
+        plain = explore.similar(Shelves(whole.release), whole.factory, f"sample:{song}", 10).songs
         rows = [[int(answer.song.removeprefix("sample:")) for answer in songs] for songs in (found, plain)]
         change = truth[rows[0]].mean(0) - truth[rows[1]].mean(0)
         moved.append((change[synth], change[guitar]))

@@ -27,6 +27,7 @@ from pipelines.radio import play_radio
 from pipelines.recommend import Recommender
 from pipelines.release import Release
 from pipelines.serving import need_release, open_release
+from pipelines.shelf import Shelves
 from pipelines.sounds import VERSION, fit_release_sounds, read_sounds
 from pipelines.sources.batch import Batch
 from pipelines.stored_release import FORMAT, load_release
@@ -125,16 +126,20 @@ def test_a_new_song_can_be_asked_with(world_copy: TinyWorld) -> None:
     new = str(newcomer(world_copy))
     hear(world_copy.factory, {int(new): sound_at(release.vectors[7])})
     placed(world_copy, release)
-    near = similar(release, world_copy.factory, new, 10)
+    shelves = Shelves(release)
+    near = similar(shelves, world_copy.factory, new, 10)
     with world_copy.factory() as session:
+        host = shelves.current(session).host
         names = songs_repository.name_songs(session, release.song_ids.tolist(), "sample")
         ids = [songs_repository.find_song(session, song.song) for song in near.songs]
     assert names[int(release.song_ids[7])]
     vectors = release.vectors[: release.n_songs]
     close = np.argsort(-(vectors @ vectors[7]))[:30]
     assert np.isin(ids, release.song_ids[close]).mean() > 0.5
-    assert len(play_radio(release, world_copy.factory, [new], 5).songs) == 5
-    assert len(song_path(release, world_copy.factory, new, str(release.song_ids[0]), 5).songs) == 5
+    assert len(play_radio(shelves, world_copy.factory, [new], 5).songs) == 5
+    assert len(song_path(shelves, world_copy.factory, new, str(release.song_ids[0]), 5).songs) == 5
+    with world_copy.factory() as session:
+        assert shelves.current(session).host is host  # made once, however often it is asked
     answer = Recommender(release, world_copy.factory).recommend_after([new], 10)
     assert len(answer.songs) == 10
     assert answer.songs[0].because
@@ -154,7 +159,7 @@ def test_new_songs_are_near_each_other_too(world_copy: TinyWorld) -> None:
     new, twin = (newcomer(world_copy, f"sample:new-{n}") for n in (1, 2))
     hear(world_copy.factory, {new: sound_at(release.vectors[7]), twin: 1.01 * sound_at(release.vectors[7])})
     placed(world_copy, release)
-    near = similar(release, world_copy.factory, "sample:new-1", 3)
+    near = similar(Shelves(release), world_copy.factory, "sample:new-1", 3)
     assert near.songs[0].song == "sample:new-2"
 
 
@@ -225,7 +230,7 @@ def test_without_lists_what_sounds_alike_is_similar(by_sound: tuple[Path, Sessio
     home, factory = by_sound
     release = need_release(home)
     assert release.is_by_sound
-    assert [song.artist for song in similar(release, factory, "m:12", 4).songs] == ["Band 2"] * 4
+    assert [song.artist for song in similar(Shelves(release), factory, "m:12", 4).songs] == ["Band 2"] * 4
 
 
 def test_without_lists_songs_are_recommended_by_their_sound(by_sound: tuple[Path, SessionFactory]) -> None:

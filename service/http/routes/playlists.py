@@ -180,7 +180,7 @@ def radio(
         return schemas.Radio.model_validate({**instead, "seed": seed, "after": after})
     with unanswered("song"):
         played = play_radio(
-            now.release,
+            now.shelves,
             service.session_factory,
             song,
             k,

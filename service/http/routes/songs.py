@@ -74,14 +74,14 @@ def similar_songs(service: TheService, now: Now, song: given.Song, k: given.K = 
         song_id_of(service.session_factory, song)
         return popular_instead(now, k)
     with unanswered("song"):
-        return schemas.SongList.of(similar(now.release, service.session_factory, song, k), notice=now.notice)
+        return schemas.SongList.of(similar(now.shelves, service.session_factory, song, k), notice=now.notice)
 
 
 @router.get("/songs/{song:ref}/axes")
 def axes_of_song(service: TheService, now: Now, song: given.Song) -> schemas.Axes:
     """How far a song is rock, calm, ... each from 0 to 1."""
     with unanswered("song"):
-        return schemas.Axes.of(song_axes(now.need, service.session_factory, song), notice=now.notice)
+        return schemas.Axes.of(song_axes(now.shelves, service.session_factory, song), notice=now.notice)
 
 
 @router.get(

@@ -39,7 +39,7 @@ def blend_songs(
     if now.release is None:
         return popular_instead(now, k)
     with unanswered("plus"):
-        found = blend(now.release, service.session_factory, plus, minus or [], k)
+        found = blend(now.shelves, service.session_factory, plus, minus or [], k)
     return schemas.SongList.of(found, notice=now.notice)
 
 
@@ -53,7 +53,7 @@ def path(
 ) -> schemas.SongPath:
     """Songs that lead smoothly from one to another."""
     with unanswered("end"):
-        found = song_path(now.need, service.session_factory, start, end, k)
+        found = song_path(now.shelves, service.session_factory, start, end, k)
     return schemas.SongPath.of(found, notice=now.notice)
 
 

@@ -69,7 +69,7 @@ async def build(seat: Seat, number: str) -> None:
         _spectrogram(song)
 
     def nearest() -> list[SongView]:
-        answer = similar(seat.now.need, factory, own_ref(song_id), _SIMILAR)
+        answer = similar(seat.now.shelves, factory, own_ref(song_id), _SIMILAR)
         return in_order(answer.songs, views(factory, answer.songs, seat.listener))
 
     await asyncio.gather(
@@ -99,7 +99,7 @@ def _near(seat: Seat, song: SongView, songs: list[SongView]) -> None:
 
 
 def _axes_of(seat: Seat, song_id: int) -> tuple[AxisScore, ...]:
-    return song_axes(seat.now.need, seat.service.session_factory, own_ref(song_id)).axes[:_AXES]
+    return song_axes(seat.now.shelves, seat.service.session_factory, own_ref(song_id)).axes[:_AXES]
 
 
 def _axes(axes: tuple[AxisScore, ...]) -> None:

@@ -123,7 +123,7 @@ class Player:
 
         def asked() -> list[SongView]:
             answer = play_radio(
-                now.need,
+                now.shelves,
                 service.session_factory,
                 radio.seeds,
                 RADIO_SONGS,

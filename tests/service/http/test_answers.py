@@ -14,6 +14,7 @@ from generation.audio_files import write_audio
 from pipelines.continue_lists import Continuer
 from pipelines.explore import similar
 from pipelines.recommend import Recommender
+from pipelines.shelf import Shelves
 from tests.running_service import Caller, Running
 from tests.tiny_world import NOBODY, TinyWorld
 
@@ -47,7 +48,7 @@ def test_similar_songs_and_continuations_are_those_of_the_use_cases(
     admin: Caller, tiny_world: TinyWorld
 ) -> None:
     release, factory = tiny_world.release, tiny_world.factory
-    near = similar(release, factory, "sample:5", 4)
+    near = similar(Shelves(release), factory, "sample:5", 4)
     assert names(admin.document("/v1/songs/sample:5/similar", k=4)) == [song.song for song in near.songs]
     on = Continuer(release, factory).continue_songs(["sample:5", "sample:7"], 4)
     answer = admin.document("/v1/continuation", song=["sample:5", "sample:7"], k=4)

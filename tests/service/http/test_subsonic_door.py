@@ -247,7 +247,7 @@ def test_recommendations_are_a_playlist_that_nobody_edits(ask: Ask, fails: Ask, 
 
 def test_similar_songs_are_those_of_the_song_space(ask: Ask, service: Running) -> None:
     now = service.service.watch.current
-    expected = similar(now.need, service.service.session_factory, "sample:5", 5)
+    expected = similar(now.shelves, service.service.session_factory, "sample:5", 5)
     found = ask("getSimilarSongs2", id="sample:5", count=5)["similarSongs2"]["song"]
     assert [one["title"] for one in found] == [one.title for one in expected.songs]
     album = ask("getAlbum", id="al-2")["album"]
