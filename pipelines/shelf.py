@@ -58,9 +58,9 @@ class Shelf:
 
     def names_of(self, rows: Collection[int]) -> dict[int, tuple[str, str]]:
         """Title and artist of these rows."""
-        known = [row for row in rows if row < self.n_rows]
+        known = np.array([row for row in rows if row < self.n_rows], dtype=np.int64)
         titles, artists = (column.take(known).tolist() for column in self._names)
-        found = dict(zip(known, zip(titles, artists, strict=True), strict=True))
+        found = dict(zip(known.tolist(), zip(titles, artists, strict=True), strict=True))
         for row in rows:
             if row >= self.n_rows:
                 new = self.new.songs.iloc[row - self.n_rows]
